@@ -1,0 +1,1 @@
+"""zanjir: write, see, check, explain and train neural networks."""

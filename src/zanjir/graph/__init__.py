@@ -1,0 +1,28 @@
+"""The computational graph: rows of the table, tensors, order, gradient, simplification and checking."""
+
+from zanjir.graph.check import GradientError, check_gradient, check_rule
+from zanjir.graph.gate import TABLE, Gate, Interval, Kink, Precedence, gate
+from zanjir.graph.gradient import gradient
+from zanjir.graph.order import evaluate, topological_order
+from zanjir.graph.simplify import simplify
+from zanjir.graph.tensor import Array, Tensor, apply, tensor
+
+__all__ = [
+    "TABLE",
+    "Array",
+    "Gate",
+    "GradientError",
+    "Interval",
+    "Kink",
+    "Precedence",
+    "Tensor",
+    "apply",
+    "check_gradient",
+    "check_rule",
+    "evaluate",
+    "gate",
+    "gradient",
+    "simplify",
+    "tensor",
+    "topological_order",
+]

@@ -1,0 +1,154 @@
+"""The row of the table of gates: everything that is known about one operation, declared once.
+
+The engine, the printers, the checker and the tests read this table; none of them knows an operation by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from zanjir.errors import GraphError
+
+if TYPE_CHECKING:
+    from zanjir.graph.tensor import Tensor
+
+__all__ = ["TABLE", "Gate", "Interval", "Kink", "Precedence", "Rule", "gate"]
+
+Rule: TypeAlias = "Callable[..., Tensor]"
+
+TABLE: dict[str, Gate] = {}
+
+
+class Precedence(IntEnum):
+    """How tightly an operation binds in Python, so that both printers know where brackets are needed."""
+
+    COMPARE = 0
+    ADD = 1
+    MULTIPLY = 2
+    NEGATE = 3
+    POWER = 4
+    ATOM = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Where an input may lie: [low, high], with whole numbers only when ``integers`` is set."""
+
+    low: float
+    high: float
+    integers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """A point without a derivative, and the value that this house chooses there.
+
+    ``at`` holds one number per input; ``slopes`` the derivative chosen for each input at that point.
+    """
+
+    at: tuple[float, ...]
+    slopes: tuple[float, ...]
+    convention: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gate:
+    """One primitive operation: what it computes, how it is differentiated, how it is written.
+
+    Parameters
+    ----------
+    name
+        NumPy's own name where NumPy has one.
+    signature
+        Shapes as in NumPy's generalized ufuncs, such as ``"(n,k),(k,m)->(n,m)"``; ``"()"`` works element by
+        element with broadcasting, and ``"(*)"`` takes an array of any shape.
+    forward
+        Arrays in, array out; numerically stable.
+    vjp
+        One rule per input, written in gates: ``rule(g, out, *inputs, **params)`` returns what flows to that
+        input when ``g`` flows into the output. ``None`` where no derivative exists.
+    code
+        NumPy source with ``{0}``, ``{1}`` for the inputs and ``{axis}`` for a parameter; ``{params}`` and
+        ``{,params}`` (after a comma) stand for the parameters that differ from their defaults. Where the form
+        depends on a parameter, a function of the parameters.
+    latex
+        The same in LaTeX.
+    params
+        Parameters and their defaults.
+    examples
+        Settings of the parameters on which the tests of the table run.
+    numpy
+        The NumPy function that means this gate when it is called on tensors.
+    buffered
+        The statement that writes the result into ``{out}``; derived when ``numpy`` is a ufunc.
+    composition
+        For a fused gate: the same function written in simpler gates.
+    neutral
+        For each input, the number that leaves the other input unchanged (``x * 1``).
+    view
+        True if the result shares memory with the first input.
+    relative_error
+        What the forward value meets against exact arithmetic on the whole domain.
+    """
+
+    name: str
+    signature: str
+    forward: Callable[..., Any]
+    vjp: tuple[Rule | None, ...]
+    code: str | Callable[..., str]
+    latex: str
+    precedence: Precedence = Precedence.ATOM
+    domain: tuple[Interval, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    examples: tuple[Mapping[str, Any], ...] = ({},)
+    kinks: tuple[Kink, ...] = ()
+    numpy: Callable[..., Any] | None = None
+    buffered: str = ""
+    composition: Callable[..., Any] | None = None
+    neutral: tuple[float | None, ...] = ()
+    view: bool = False
+    relative_error: float = 4e-16
+    source: str = ""
+
+    def __call__(self, *inputs: Any, **params: Any) -> Tensor:
+        """Apply the gate to tensors, arrays or numbers and record it in the graph."""
+        from zanjir.graph.tensor import apply  # noqa: PLC0415 - the row and the tensor need each other
+
+        return apply(self, *inputs, **params)
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether the gate works element by element, with broadcasting."""
+        return set(self.signature.split("->")[0]) <= set("(),")
+
+    @property
+    def core_shapes(self) -> tuple[tuple[str, ...], ...]:
+        """The dimension letters of each input, such as ``(("n", "k"), ("k", "m"))``."""
+        inputs = re.findall(r"\(([^)]*)\)", self.signature.split("->")[0])
+        return tuple(tuple(filter(None, group.split(","))) for group in inputs)
+
+
+def gate(
+    name: str, signature: str, forward: Callable[..., Any], *vjp: Rule | None, code: Any, latex: str, **facts: Any
+) -> Gate:
+    """Declare a row and put it into the table.
+
+    Raises
+    ------
+    GraphError
+        If the name is taken, or the number of rules differs from the number of inputs.
+    """
+    row = Gate(name, signature, forward, vjp, code, latex, **facts)
+    if name in TABLE:
+        raise GraphError(f"the table already has a gate {name!r}; give the new row another name.")
+    if len(vjp) != len(row.core_shapes):
+        raise GraphError(
+            f"gate {name!r} has {len(vjp)} rules for {len(row.core_shapes)} inputs in {signature!r}; "
+            "give one rule or None per input."
+        )
+    TABLE[name] = row
+    return row

@@ -1,0 +1,121 @@
+"""Reverse mode: from a graph to the graph of its gradient, which can again be read, run and differentiated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, overload
+
+import numpy as np
+
+from zanjir.errors import GraphError, ShapeError
+from zanjir.graph.gate import TABLE
+from zanjir.graph.order import topological_order
+from zanjir.graph.simplify import simplify
+from zanjir.graph.tensor import Tensor
+
+__all__ = ["gradient"]
+
+
+@overload
+def gradient(loss: Tensor, wrt: Tensor) -> Tensor: ...
+@overload
+def gradient(loss: Tensor, wrt: Mapping[str, Tensor]) -> dict[str, Tensor]: ...
+@overload
+def gradient(loss: Tensor, wrt: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+def gradient(loss: Tensor, wrt: Any) -> Any:
+    r"""Return the derivatives of one number with respect to tensors, as tensors.
+
+    .. math:: \bar x = \sum_{z \in \text{gates that read } x} \Big(\frac{\partial z}{\partial x}\Big)^\top \bar z
+
+    Parameters
+    ----------
+    loss : Tensor of shape ()
+        The number to differentiate.
+    wrt : Tensor, sequence or mapping of tensors
+        What to differentiate with respect to.
+
+    Returns
+    -------
+    Tensor, tuple or dict of tensors
+        One derivative per tensor, of that tensor's shape, arranged as ``wrt`` is. The derivative of a node
+        named ``scores`` is named ``dscores``. Where ``loss`` does not depend on a tensor, zeros.
+
+    Raises
+    ------
+    ShapeError
+        If ``loss`` is not a single number.
+    GraphError
+        If ``wrt`` holds anything but tensors.
+
+    Examples
+    --------
+    >>> w = Tensor(3.0, "w")
+    >>> dw = gradient(w ** 2, w)
+    >>> float(dw.value), float(gradient(dw, w).value)
+    (6.0, 2.0)
+    """
+    if isinstance(wrt, Tensor):
+        return gradients(loss, (wrt,))[0]
+    if isinstance(wrt, Mapping):
+        return dict(zip(wrt, gradients(loss, tuple(wrt.values())), strict=True))
+    return gradients(loss, tuple(wrt))
+
+
+def gradients(loss: Tensor, wrt: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return the simplified derivatives with respect to each tensor of a tuple."""
+    for node in (loss, *wrt):
+        if not isinstance(node, Tensor):
+            raise GraphError(f"gradient takes tensors; got {type(node).__name__}. Build it with zanjir.tensor(...).")
+    if loss.shape != ():
+        raise ShapeError(
+            f"gradient needs a single number; {loss.label} has shape {loss.shape}. Take .mean() or .sum() first."
+        )
+    adjoints = backward(loss, {id(w) for w in wrt})
+    return simplify([adjoints[id(w)] if id(w) in adjoints else TABLE["zeros_like"](w) for w in wrt])
+
+
+def backward(loss: Tensor, wanted: set[int]) -> dict[int, Tensor]:
+    """Return the adjoint of every node on a path from a wanted node to the loss."""
+    order = topological_order([loss])
+    on_path = set(wanted)
+    for node in order:
+        if any(id(x) in on_path for x in node.inputs):
+            on_path.add(id(node))
+    adjoints = {id(loss): Tensor(1.0)}
+    for node in reversed(order):
+        g = adjoints.get(id(node))
+        if g is None or id(node) not in on_path:
+            continue
+        # Every gate that reads the node has been visited: the sum is finished and may have its name.
+        if node.name and g.gate and not g.name:
+            adjoints[id(node)] = g = g.named(f"d{node.name}")
+        for x, contribution in contributions(node, g, on_path):
+            adjoints[id(x)] = contribution + adjoints[id(x)] if id(x) in adjoints else contribution
+    return adjoints
+
+
+def contributions(node: Tensor, g: Tensor, on_path: set[int]) -> list[tuple[Tensor, Tensor]]:
+    """Return what flows from a node to each of its inputs on the path."""
+    if node.gate is None:
+        return []
+    flows = zip(node.inputs, node.gate.vjp, strict=True)
+    return [
+        (x, undo_broadcasting(rule(g, node, *node.inputs, **node.params), x))
+        for x, rule in flows
+        if rule is not None and id(x) in on_path
+    ]
+
+
+def undo_broadcasting(flow: Tensor, x: Tensor) -> Tensor:
+    """Sum a flow over the axes along which ``x`` was repeated. Done here, once, and in no rule."""
+    if flow.shape == x.shape:
+        return flow
+    extra = flow.ndim - x.ndim
+    if extra < 0 or np.broadcast_shapes(flow.shape, x.shape) != flow.shape:
+        return TABLE["broadcast_like"](flow, x)
+    for _ in range(extra):
+        flow = flow.sum(axis=0)
+    for axis, (wide, narrow) in enumerate(zip(flow.shape, x.shape, strict=True)):
+        if wide != narrow:
+            flow = flow.sum(axis=axis, keepdims=True)
+    return flow

@@ -1,0 +1,76 @@
+"""Rewriting a graph into a shorter one with the same value: ``x * 1`` is ``x``, ``-(-x)`` is ``x``.
+
+The rules that need to know an operation stand beside the gates (``zanjir.gates.rewrites``); the neutral
+elements stand in the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from zanjir.graph.order import topological_order
+from zanjir.graph.tensor import Tensor, apply, is_number
+
+__all__ = ["REWRITES", "Rewrite", "is_literal", "simplify"]
+
+Rewrite: TypeAlias = Callable[[Tensor], "Tensor | None"]
+
+REWRITES: dict[str, list[Rewrite]] = {}
+
+
+def simplify(outputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Return outputs of equal value and shape, with fewer gates.
+
+    Examples
+    --------
+    >>> x = Tensor([1.0, 2.0], "x")
+    >>> simplify([-(-x) * 1])[0] is x
+    True
+    """
+    short: dict[int, Tensor] = {}
+    for node in topological_order(outputs):
+        short[id(node)] = shortened(node, tuple(short[id(x)] for x in node.inputs))
+    return tuple(short[id(node)] for node in outputs)
+
+
+def shortened(node: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
+    """Rebuild one node on simplified inputs, and rewrite it until no rule applies."""
+    if node.gate is None:
+        return node
+    unchanged = all(new is old for new, old in zip(inputs, node.inputs, strict=True))
+    new = node if unchanged else apply(node.gate, *inputs, **node.params)
+    while (shorter := rewritten(new)) is not None:
+        new = shorter
+    if node.name and new.gate and not new.name:
+        new = new.named(node.name)
+    return new
+
+
+def rewritten(node: Tensor) -> Tensor | None:
+    """Apply the first rule that fits, or return None. A rule never changes shape or dtype."""
+    if node.gate is None:
+        return None
+    if is_number(node.value) and all(is_literal(x) for x in node.inputs):
+        return Tensor(node.value)
+    for rule in (without_neutral, *REWRITES.get(node.gate.name, ())):
+        shorter = rule(node)
+        if shorter is not None and shorter.shape == node.shape and shorter.dtype == node.dtype:
+            return shorter
+    return None
+
+
+def without_neutral(node: Tensor) -> Tensor | None:
+    """Drop an input that changes nothing, such as the 1 of ``x * 1``."""
+    if node.gate is None or not node.gate.neutral:
+        return None
+    for i, neutral in enumerate(node.gate.neutral):
+        x = node.inputs[i]
+        if neutral is not None and is_literal(x) and x.value == neutral:
+            return node.inputs[1 - i]
+    return None
+
+
+def is_literal(node: Tensor) -> bool:
+    """Whether a node is a number written into the formula: a Python number without a name."""
+    return node.gate is None and node.name is None and is_number(node.value)

@@ -1,0 +1,48 @@
+"""Networks: layers, activations, losses, penalties, first values, and the flat parameter vector."""
+
+from zanjir.nn.activation import ACTIVATIONS, Activation
+from zanjir.nn.dropout import Dropout
+from zanjir.nn.initializers import INITIALIZERS, Initializer, glorot, he, small
+from zanjir.nn.layer import Layer
+from zanjir.nn.linear import Linear
+from zanjir.nn.losses import (
+    LOSSES,
+    Loss,
+    binary_cross_entropy,
+    hinge,
+    softmax_cross_entropy,
+    squared_error,
+    squared_hinge,
+)
+from zanjir.nn.regularizers import L1, L2, PENALTIES, ElasticNet, Regularizer, regularizer
+from zanjir.nn.sequential import Sequential, mlp
+from zanjir.nn.vector import Layout
+
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "L1",
+    "L2",
+    "LOSSES",
+    "PENALTIES",
+    "Activation",
+    "Dropout",
+    "ElasticNet",
+    "Initializer",
+    "Layer",
+    "Layout",
+    "Linear",
+    "Loss",
+    "Regularizer",
+    "Sequential",
+    "binary_cross_entropy",
+    "glorot",
+    "he",
+    "hinge",
+    "mlp",
+    "regularizer",
+    "small",
+    "softmax_cross_entropy",
+    "squared_error",
+    "squared_hinge",
+]

@@ -1,0 +1,57 @@
+"""The linear layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from zanjir.errors import ShapeError, choose
+from zanjir.graph import Array, Tensor
+from zanjir.hyperparameter import hyperparameter
+from zanjir.nn.initializers import INITIALIZERS
+from zanjir.nn.layer import Layer
+
+__all__ = ["Linear"]
+
+
+@dataclass(frozen=True)
+class Linear(Layer):
+    """x W + b: scores, or the net input of the next activation.
+
+    Parameters
+    ----------
+    features : int
+        How many numbers come out.
+    initializer : str
+        First values of W: ``"small"`` (the notes' 0.001 randn), ``"glorot"`` or ``"he"``.
+
+    Examples
+    --------
+    >>> Linear(512).shapes(784)
+    {'W': (784, 512), 'b': (512,)}
+    """
+
+    features: int = hyperparameter(1, at_least=1)
+    initializer: str = "glorot"
+
+    def shapes(self, in_features: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of W and b."""
+        return {"W": (in_features, self.features), "b": (self.features,)}
+
+    def out_features(self, in_features: int) -> int:  # noqa: ARG002 - a layer's interface
+        """Return how many features come out."""
+        return self.features
+
+    def init(self, rng: np.random.Generator, in_features: int) -> dict[str, Array]:
+        """Return first values: W by the initializer, b zero."""
+        start = choose("initializer", self.initializer, INITIALIZERS)
+        return {"W": start(rng, (in_features, self.features)), "b": np.zeros(self.features)}
+
+    def __call__(self, x: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None = None, stream: int = 0) -> Tensor:  # noqa: ARG002 - a layer's interface
+        """Return x W + b for a batch of shape (N, in_features)."""
+        W, b = parameters["W"], parameters["b"]
+        if x.ndim != 2 or x.shape[1] != W.shape[0]:
+            raise ShapeError(f"Linear: {x.label} is {x.shape}, expected (N, {W.shape[0]}) to fit {W.label} {W.shape}.")
+        return x @ W + b

@@ -1,0 +1,16 @@
+"""From a graph to a program: its text, and the engine that runs it on preallocated buffers."""
+
+from zanjir.program.engine import Batch, NumpyEngine, Scorer
+from zanjir.program.source import compiled, graph_source
+from zanjir.program.step import Problem, StepProgram, trace_step
+
+__all__ = [
+    "Batch",
+    "NumpyEngine",
+    "Problem",
+    "Scorer",
+    "StepProgram",
+    "compiled",
+    "graph_source",
+    "trace_step",
+]

@@ -1,0 +1,207 @@
+"""The numpy engine: it runs a step program on preallocated buffers, over the flat parameter vector.
+
+The statements that run are the gates of the printed program, each writing into a buffer instead of a new
+array; ``batch(n).statements`` shows them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zanjir.graph.order import evaluate
+from zanjir.graph.tensor import Array, Tensor, is_number
+from zanjir.program.function import Function
+from zanjir.program.lowering import Lowered, lower
+from zanjir.program.source import compiled, helpers_text
+from zanjir.program.step import Problem, StepProgram, trace_forward
+
+__all__ = ["Batch", "NumpyEngine", "Scorer"]
+
+# A full batch, the last partial one, and the rows of a validation set seldom need more sizes at once.
+SIZES_KEPT = 4
+# Every compiled text has a file name of its own, so that a traceback shows the right lines.
+NUMBER = itertools.count()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The places of one batch size: fill ``X`` and ``y``, and read what a step left in ``results``."""
+
+    X: Array
+    y: Array
+    results: Mapping[str, Array]
+    run: Callable[[], None]
+    statements: str
+
+    def load(self, X: Array, y: Array, indices: Array) -> None:
+        """Gather the samples of a batch."""
+        # Indices come from the batch order and are in range; "clip" lets NumPy write into the buffer directly.
+        np.take(X, indices, axis=0, out=self.X, mode="clip")
+        np.take(y, indices, axis=0, out=self.y, mode="clip")
+
+
+class NumpyEngine:
+    """Runs the steps of one training.
+
+    Parameters
+    ----------
+    program : StepProgram
+        What to run.
+    W : array of shape (P,)
+        The flat parameter vector at the start; it is copied.
+    seed : int
+        Fixes what dropout draws.
+
+    Attributes
+    ----------
+    W, dW : array of shape (P,)
+        The parameter vector, updated in place by each step, and the last gradient.
+    state : dict of str to array of shape (P,)
+        The optimizer's vectors.
+    """
+
+    name = "numpy"
+
+    def __init__(self, program: StepProgram, W: Array, seed: int = 0) -> None:
+        self.program = program
+        self.W = np.array(W, program.problem.dtype)
+        self.dW = np.zeros_like(self.W)
+        self.state = {name: np.zeros_like(self.W) for name in program.optimizer.state_names}
+        self.key = np.array([seed, 0])
+        self.batches: OrderedDict[int, Batch] = OrderedDict()
+        self.run_update = self.bind_update()
+
+    def batch(self, n: int) -> Batch:
+        """Return the places for batches of ``n`` samples; they are made once per size."""
+        if n not in self.batches:
+            self.batches[n] = self.bind(n)
+            if len(self.batches) > SIZES_KEPT:
+                self.batches.popitem(last=False)
+        self.batches.move_to_end(n)
+        return self.batches[n]
+
+    def step(self, batch: Batch, learning_rate: float, t: int) -> None:
+        """Perform step ``t`` (from 1) on a loaded batch: forward, backward, update."""
+        self.key[1] = t
+        batch.run()
+        self.run_update(learning_rate, t)
+
+    def bind(self, n: int) -> Batch:
+        """Lower forward and backward for one batch size and bind them to arrays."""
+        program, layout = self.program, self.program.problem.layout
+        values = program.problem.batch(n)
+        derivatives = {f"d{name}": view for name, view in layout.views(self.dW).items()}
+        given = {**values, **layout.views(self.W), "key": self.key}
+        inputs = {name: node for name, node in program.forward.inputs.items() if name in given}
+        functions = [program.forward, program.backward]
+        results, run, text = bind(functions, inputs, given, program.forward.outputs, derivatives)
+        return Batch(values["X"], values["y"], results, run, text)
+
+    def bind_update(self) -> Callable[[float, int], None]:
+        """Lower the update and bind it to the flat vectors."""
+        update = self.program.update
+        arrays = {"W": self.W, "dW": self.dW, **self.state}
+        targets = {name: arrays[name] for name in update.outputs}
+        return bind([update], update.inputs, arrays, {}, targets)[1]
+
+
+def bind(
+    functions: list[Function],
+    inputs: Mapping[str, Tensor],
+    arrays: Mapping[str, Array],
+    results: Mapping[str, Tensor],
+    targets: Mapping[str, Array],
+) -> tuple[dict[str, Array], Callable[..., None], str]:
+    """Lower functions that share a graph, and bind them to arrays.
+
+    Parameters
+    ----------
+    inputs, arrays
+        The leaves by name, and the arrays that stand for them; numbers are arguments of each run.
+    results
+        Nodes whose values are wanted after each run; arrays are made for them.
+    targets
+        Arrays into which outputs of these names are written.
+
+    Returns
+    -------
+    dict, function, str
+        The arrays of the results, what performs one run, and its text.
+    """
+    nodes = [node for function in functions for node in function.nodes]
+    outputs = {name: node for function in functions for name, node in function.outputs.items()}
+    with np.errstate(all="ignore"):  # shapes are wanted here, not the numbers of a made-up batch
+        values = evaluate(outputs.values(), {node: arrays[name] for name, node in inputs.items() if name in arrays})
+    places = {name: np.empty_like(values[id(node)]) for name, node in results.items()}
+    written = {name: outputs[name] for name in (*places, *targets)}
+    lowered = lower(nodes, values, inputs, written)
+    numbers = [name for name, node in inputs.items() if is_number(node.value)]
+    buffers = {name: np.empty(shape, dtype) for name, (shape, dtype) in lowered.buffers.items()}
+    variables = {**arrays, **places, **targets, **buffers}
+    text = run_text(lowered, numbers, list(variables))
+    program = compiled("\n\n".join([*helpers_text(functions), text]), f"<zanjir numpy engine {next(NUMBER)}>")
+    return places, program["bind"](**variables), text
+
+
+def run_text(lowered: Lowered, numbers: list[str], places: list[str]) -> str:
+    """Return the text of a function that binds places and returns the function that runs."""
+    prepare = [f"    {line}" for line in lowered.prepare]
+    body = [f"        {line}" for line in lowered.run] or ["        pass"]
+    return "\n".join([
+        f"def bind({', '.join(places)}):", *prepare,
+        f"    def run({', '.join(numbers)}):", *body,
+        "    return run",
+    ])  # fmt: skip
+
+
+class Scorer:
+    """Runs prediction: the scores of any number of samples, and their losses.
+
+    Parameters
+    ----------
+    problem : Problem
+        The network and its loss.
+    W : array of shape (P,)
+        The flat parameter vector; it is read at each call, not copied.
+    rows : int
+        How many samples are computed at once.
+    """
+
+    def __init__(self, problem: Problem, W: Array, rows: int = 1024) -> None:
+        self.problem = problem
+        self.W = W
+        self.rows = rows
+        self.function = trace_forward(problem)
+        self.bound: dict[int, Batch] = {}
+
+    def bind(self, n: int) -> Batch:
+        """Lower the forward program for a number of samples and bind it to arrays."""
+        values = self.problem.batch(n)
+        arrays = {**values, **self.problem.layout.views(self.W)}
+        results, run, text = bind([self.function], self.function.inputs, arrays, self.function.outputs, {})
+        return Batch(values["X"], values["y"], results, run, text)
+
+    def __call__(self, X: Array, y: Array | None = None) -> tuple[Array, Array]:
+        """Return scores (N, C), and the loss of each sample (N,); without targets the losses mean nothing."""
+        scores = np.empty((len(X), self.problem.n_outputs), self.problem.dtype)
+        losses = np.empty(len(X), self.problem.dtype)
+        for start in range(0, len(X), self.rows):
+            part = slice(start, min(start + self.rows, len(X)))
+            n = part.stop - part.start
+            if n not in self.bound:
+                # The last partial batch may differ from call to call: keep the full size and one other.
+                self.bound = {size: batch for size, batch in self.bound.items() if size == self.rows}
+                self.bound[n] = self.bind(n)
+            batch = self.bound[n]
+            batch.X[...] = X[part]
+            if y is not None:
+                batch.y[...] = y[part]
+            batch.run()
+            scores[part], losses[part] = batch.results["scores"], batch.results["losses"]
+        return scores, losses

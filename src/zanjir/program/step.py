@@ -1,0 +1,184 @@
+"""One training step of a network as a program: forward, backward and update, on the flat parameter vector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zanjir.graph.gradient import gradient
+from zanjir.graph.order import evaluate
+from zanjir.graph.tensor import Array, Tensor
+from zanjir.nn import Dropout, Layout, Loss, Regularizer, Sequential
+from zanjir.optim import SGD, ClipNorm, Optimizer
+from zanjir.program.function import Function, merged
+from zanjir.program.source import forward_and_backward, function_text, helpers_text, module_text
+
+__all__ = ["Problem", "StepProgram", "trace_forward", "trace_step"]
+
+# Two rows are enough to tell the batch from a single row, and so to record every sum over it.
+TRACED_ROWS = 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be learned: a network, its loss and penalty, and the shapes of its data.
+
+    Parameters
+    ----------
+    in_features : int
+        D, for inputs of shape (N, D).
+    n_outputs : int
+        Number of scores.
+    dtype : dtype
+        float32 to train, float64 to explain and check.
+    """
+
+    network: Sequential
+    loss: Loss
+    in_features: int
+    n_outputs: int
+    penalty: Regularizer | None = None
+    dtype: Any = np.float32
+
+    @property
+    def layout(self) -> Layout:
+        """Where each parameter lies in the flat vector."""
+        return self.network.layout(self.in_features)
+
+    def batch(self, n: int) -> dict[str, Array]:
+        """Return arrays of the right shapes and types for a batch of ``n`` samples, filled with zeros."""
+        targets = np.zeros(n, np.int64) if self.loss.takes == "labels" else np.zeros((n, self.n_outputs), self.dtype)
+        return {"X": np.zeros((n, self.in_features), self.dtype), "y": targets}
+
+    def parameters(self) -> dict[str, Tensor]:
+        """Return parameters of the right shapes as named leaves."""
+        return {name: Tensor(np.zeros(shape, self.dtype), name) for name, shape in self.layout.shapes.items()}
+
+    def objective(self, X: Tensor, y: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None) -> dict[str, Tensor]:
+        """Return loss, its two parts and the scores, as graphs."""
+        scores = self.network(X, parameters, key)
+        data_loss = self.loss.function(scores, y).named("losses").mean().named("data_loss")
+        if self.penalty is None:
+            return {"loss": data_loss.named("loss"), "scores": scores}
+        weights = [parameter for name, parameter in parameters.items() if name.startswith("W")]
+        penalty = self.penalty(weights).named("penalty")
+        return {"loss": (data_loss + penalty).named("loss"), "data_loss": data_loss, "penalty": penalty, "scores": scores}
+
+
+@dataclass(frozen=True)
+class StepProgram:
+    """The three functions of a training step, with the leaves that stand for batch, parameters and state.
+
+    ``forward`` and ``backward`` share their nodes; ``update`` works on the flat vector ``W`` and ``dW``.
+    """
+
+    problem: Problem
+    optimizer: Optimizer
+    forward: Function
+    backward: Function
+    update: Function
+
+    def source(self) -> str:
+        """Return the program as a module of NumPy that runs as it stands.
+
+        ``step(X, y, W, ...)`` performs one step on the flat vector ``W``; the state vectors start at zero and
+        ``t`` counts steps from 1. ``N`` in a comment is the batch size, which the program nowhere fixes.
+        """
+        functions = (self.forward, self.backward, self.update)
+        described = shapes_for_any_batch(self)
+        notes = ("Loss of a batch, and what backward reads.", "Derivatives of the loss.", "The optimizer's step.")
+        texts = [
+            function_text(function, lambda node: described[id(node)], note)
+            for function, note in zip(functions, notes, strict=True)
+        ]
+        return module_text([*helpers_text(functions), self.unflatten_text(), *texts, self.step_text()])
+
+    def unflatten_text(self) -> str:
+        """Return the text of the function that cuts the flat vector into parameters."""
+        layout = self.problem.layout
+        body = []
+        for name, (a, b) in layout.offsets.items():
+            shape = layout.shapes[name]
+            cut = f"W[{a}:{b}]" + (f".reshape{shape}" if len(shape) > 1 else "")
+            body.append(f"    {name} = {cut}")
+        note = '    """Parameters as views of the flat vector."""'
+        return "\n".join(["def unflatten(W):", note, *body, f"    return {', '.join(layout.shapes)}"])
+
+    def step_text(self) -> str:
+        """Return the text of the function that performs one step."""
+        names = list(self.problem.layout.shapes)
+        results = self.forward.results(self.forward.lines())
+        flat = ", ".join(f"d{name}.ravel()" if name.startswith("W") else f"d{name}" for name in names)
+        state = [name for name in self.update.outputs if name != "W"]
+        extra = [name for name in self.update.arguments if name not in ("W", "dW", *state)]
+        batch = [name for name in self.forward.arguments if name not in names]
+        return "\n".join([
+            f"def step({', '.join([*batch, 'W', *state, *extra])}):",
+            '    """One step of training on the flat vector: the loss before it, and the new vectors."""',
+            f"    {', '.join(names)} = unflatten(W)",
+            f"    {', '.join(results)} = forward({', '.join(self.forward.arguments)})",
+            f"    {', '.join(f'd{name}' for name in names)} = backward({', '.join(self.backward.arguments)})",
+            f"    dW = np.concatenate(({flat}))",
+            f"    {', '.join(self.update.outputs)} = update({', '.join(self.update.arguments)})",
+            f"    return {', '.join(['loss', *self.update.outputs])}",
+        ])  # fmt: skip
+
+
+def trace_step(problem: Problem, optimizer: Optimizer | None = None, clip: ClipNorm | None = None) -> StepProgram:
+    """Build the graph of one training step, and from it the program."""
+    leaves = {name: Tensor(value, name) for name, value in problem.batch(TRACED_ROWS).items()}
+    parameters = problem.parameters()
+    draws = any(isinstance(layer, Dropout) and layer.rate for layer in problem.network.layers)
+    key = Tensor(np.zeros(2, np.int64), "key") if draws else None
+    results = problem.objective(leaves["X"], leaves["y"], parameters, key)
+    derivatives = gradient(results["loss"], parameters)
+    forward, backward = forward_and_backward(results, {f"d{name}": d for name, d in derivatives.items()})
+    optimizer = optimizer or SGD()
+    return StepProgram(problem, optimizer, forward, backward, trace_update(problem, optimizer, clip))
+
+
+def trace_update(problem: Problem, optimizer: Optimizer, clip: ClipNorm | None) -> Function:
+    """Build the program of the optimizer's step on the flat vector."""
+    size = problem.layout.size
+    vectors = {name: Tensor(np.zeros(size, problem.dtype), name) for name in ("W", "dW", *optimizer.state_names)}
+    numbers = {"learning_rate": Tensor(optimizer.learning_rate, "learning_rate"), "t": Tensor(1, "t")}
+    state = {name: vectors[name] for name in optimizer.state_names}
+    dW = clip(vectors["dW"]).named("clipped") if clip else vectors["dW"]
+    with np.errstate(all="ignore"):  # shapes are wanted here, not the numbers of a made-up batch
+        new = optimizer.update(vectors["W"], dW, **numbers, **state)
+    (outputs,) = merged([{name: new[name] for name in ("W", *optimizer.state_names)}])
+    return Function("update", {**vectors, **numbers}, outputs)
+
+
+def trace_forward(problem: Problem) -> Function:
+    """Build the program of prediction: scores and the loss of each sample, with nothing random."""
+    leaves = {name: Tensor(value, name) for name, value in problem.batch(TRACED_ROWS).items()}
+    parameters = problem.parameters()
+    scores = problem.network(leaves["X"], parameters)
+    losses = problem.loss.function(scores, leaves["y"]).named("losses")
+    (outputs,) = merged([{"scores": scores, "losses": losses}])
+    return Function("forward", {**leaves, **parameters}, outputs)
+
+
+def shapes_for_any_batch(program: StepProgram) -> dict[int, str]:
+    """Describe the shape of every node, with N for the axes that follow the batch."""
+    first, second = (shapes_for(program, TRACED_ROWS + extra) for extra in (0, 1))
+    described = {}
+    for key, shape in first.items():
+        sizes = ["N" if a != b else str(a) for a, b in zip(shape, second[key], strict=True)]
+        described[key] = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+    return described
+
+
+def shapes_for(program: StepProgram, n: int) -> dict[int, tuple[int, ...]]:
+    """Return the shape of every node for a batch of ``n`` samples."""
+    outputs = [*program.forward.outputs.values(), *program.backward.outputs.values()]
+    batch = program.problem.batch(n)
+    leaves = {program.forward.inputs[name]: value for name, value in batch.items() if name in program.forward.inputs}
+    values = evaluate(outputs, leaves)
+    for node in program.update.nodes:
+        values[id(node)] = node.value
+    return {key: np.shape(value) for key, value in values.items()}

@@ -1,0 +1,136 @@
+"""Saving and loading models: one safetensors file with numbers and JSON text, nothing that could run.
+
+Each parameter is a tensor of its own (W1, b1, ...); the metadata hold what is needed to rebuild the model; a
+training that may go on adds its state. A file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zanjir.errors import DataError, ZanjirError
+from zanjir.graph import Array
+from zanjir.training.model import Model
+from zanjir.training.specification import problem_from, specification
+
+__all__ = ["load_model", "load_training", "save_model", "write_whole"]
+
+FORMAT = "zanjir model 1"
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` fill a temporary file beside ``path``, and put it in place when it is complete.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be written to; an older file stays as it was.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            write(temporary)
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror or error}. Choose a folder you may write to.") from error
+
+
+def save_model(
+    path: str | Path, model: Model, training: tuple[Mapping[str, Array], Mapping[str, Any]] | None = None
+) -> None:
+    """Save a model, and the state of its training if it is given.
+
+    Parameters
+    ----------
+    path : path
+        File to write, by custom ``model.safetensors``.
+    model : Model
+        What to save.
+    training : (arrays, JSON data), optional
+        What `Trainer.state` returns, and what else a resumed training needs to know.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written.
+    """
+    from safetensors.numpy import save_file  # noqa: PLC0415 - only saving and loading need it
+
+    arrays, state = training or ({}, None)
+    tensors = {name: np.ascontiguousarray(value) for name, value in {**model.parameters, **arrays}.items()}
+    facts = {
+        "problem": specification(model.problem),
+        "classes": list(model.classes),
+        "scale": model.scale,
+        "image_shape": model.image_shape,
+        "training": state,
+    }
+    metadata = {"format": FORMAT, "model": json.dumps(facts, allow_nan=False)}
+    write_whole(Path(path), lambda temporary: save_file(tensors, temporary, metadata))
+
+
+def load_model(path: str | Path) -> Model:
+    """Load a model.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, or no model of this library.
+    """
+    return load_training(path)[0]
+
+
+def load_training(path: str | Path) -> tuple[Model, dict[str, Array], dict[str, Any] | None]:
+    """Load a model with the state of its training: arrays, and JSON data (None if there is none).
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, or no model of this library.
+    """
+    tensors, facts = read(Path(path))
+    try:
+        problem = problem_from(facts["problem"])
+        parameters = {name: tensors.pop(name) for name in problem.layout.shapes}
+        W = problem.layout.flatten(parameters).astype(problem.dtype)
+        image_shape = tuple(map(int, facts["image_shape"])) if facts["image_shape"] else None
+        model = Model(problem, W, tuple(map(str, facts["classes"])), float(facts["scale"]), image_shape)
+        state = None if facts["training"] is None else dict(facts["training"])
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        reason = str(error) if isinstance(error, ZanjirError) else f"its description lacks or misstates {error}"
+        raise DataError(f"{path} is no model that can be rebuilt: {reason}. Train it again.") from error
+    if not np.isfinite(W).all():
+        raise DataError(f"{path} holds parameters that are no finite numbers. Train it again.")
+    return model, tensors, state
+
+
+def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Return the tensors and the description in a file."""
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - only saving and loading need it
+
+    if not path.is_file():
+        raise DataError(f"there is no file {path}; expected a saved model such as RUN/model.safetensors.")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        facts = json.loads(metadata.get("model", "null"))
+    except (SafetensorError, OSError, ValueError, RecursionError, TypeError, AttributeError) as error:
+        raise DataError(f"{path} is damaged or no safetensors file: {error}. Train again, or restore a copy.") from error
+    if metadata.get("format") != FORMAT or not isinstance(facts, dict):
+        raise DataError(f"{path} is no zanjir model: its format is {metadata.get('format')!r}, expected {FORMAT!r}.")
+    return tensors, facts

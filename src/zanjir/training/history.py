@@ -1,0 +1,109 @@
+"""What happened in a training: one row per step, and one per epoch."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from zanjir.graph import Array
+
+__all__ = ["Epoch", "History", "Step"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: the loss of its batch before the update.
+
+    ``loss`` is ``data_loss + penalty``; ``accuracy`` is that of the batch in [0, 1], NaN for regression;
+    ``epoch`` and ``t`` count from 1; ``epoch_end`` is set on the last step of an epoch.
+    """
+
+    epoch: int
+    t: int
+    loss: float
+    data_loss: float
+    penalty: float
+    accuracy: float
+    learning_rate: float
+    samples: int
+    epoch_end: Epoch | None = None
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch: means over its samples, and the validation data after it (NaN without)."""
+
+    epoch: int
+    t: int
+    loss: float
+    data_loss: float
+    penalty: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    validation_r2: float
+    learning_rate: float
+    seconds: float
+
+
+STEP_COLUMNS = tuple(entry.name for entry in fields(Step) if entry.name != "epoch_end")
+EPOCH_COLUMNS = tuple(entry.name for entry in fields(Epoch))
+
+
+@dataclass
+class History:
+    """The record of a training, in order."""
+
+    steps: list[Step] = field(default_factory=list)
+    epochs: list[Epoch] = field(default_factory=list)
+
+    def column(self, name: str, rows: str = "epochs") -> Array:
+        """Return one quantity over the epochs (or ``"steps"``) as an array.
+
+        Examples
+        --------
+        >>> History().column("loss").shape
+        (0,)
+        """
+        return np.array([getattr(row, name) for row in getattr(self, rows)], float)
+
+    def epochs_csv(self) -> str:
+        """Return the epochs as CSV text; empty cells where nothing was measured."""
+        return csv_text(EPOCH_COLUMNS, [astuple(epoch) for epoch in self.epochs])
+
+    def steps_csv(self) -> str:
+        """Return the steps as CSV text."""
+        return csv_text(STEP_COLUMNS, [astuple(step)[: len(STEP_COLUMNS)] for step in self.steps])
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the record as two tables of float64, for saving."""
+        return {
+            "history.steps": table([astuple(step)[: len(STEP_COLUMNS)] for step in self.steps], len(STEP_COLUMNS)),
+            "history.epochs": table([astuple(epoch) for epoch in self.epochs], len(EPOCH_COLUMNS)),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, Array]) -> History:
+        """Return the record that `arrays` saved."""
+        steps = [Step(int(r[0]), int(r[1]), *r[2:7], int(r[7])) for r in arrays["history.steps"].tolist()]
+        epochs = [Epoch(int(r[0]), int(r[1]), *r[2:]) for r in arrays["history.epochs"].tolist()]
+        return cls(steps, epochs)
+
+
+def table(rows: Sequence[Sequence[Any]], n_columns: int) -> Array:
+    """Return rows as a float64 table, also when there are none."""
+    return np.array(rows, np.float64).reshape(len(rows), n_columns)
+
+
+def csv_text(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return rows as CSV with a header; NaN becomes an empty cell."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([["" if value != value else value for value in row] for row in rows])  # noqa: PLR0124 - NaN alone differs from itself
+    return out.getvalue()

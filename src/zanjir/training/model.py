@@ -1,0 +1,148 @@
+"""A trained model: a network, its parameters, and what it needs to read raw data and to name its answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zanjir.errors import DataError, ShapeError
+from zanjir.graph import Array
+from zanjir.nn import Loss
+from zanjir.program import Problem, Scorer
+
+__all__ = ["Metrics", "Model", "labels_from", "r_squared"]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """How well a model does on a data set.
+
+    Parameters
+    ----------
+    loss : float
+        Mean loss per sample, without the penalty.
+    accuracy : float or None
+        Share of right labels in [0, 1]; None for regression.
+    r2 : float or None
+        Share of the target's variance that is explained; None for classification.
+    """
+
+    loss: float
+    accuracy: float | None = None
+    r2: float | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network with parameters.
+
+    Parameters
+    ----------
+    problem : Problem
+        The network, its loss and its shapes.
+    W : array of shape (P,)
+        The flat parameter vector.
+    classes : tuple of str
+        Names of the classes; empty for regression.
+    scale : float
+        Raw inputs are divided by this.
+    image_shape : tuple of int, optional
+        The shape in which a row of inputs is a picture.
+    """
+
+    problem: Problem
+    W: Array
+    classes: tuple[str, ...] = ()
+    scale: float = 1.0
+    image_shape: tuple[int, ...] | None = None
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """W1, b1, W2, ... as views of the flat vector."""
+        return self.problem.layout.views(self.W)
+
+    def prepared(self, X: Any) -> Array:
+        """Return raw inputs (N, D) as the network takes them.
+
+        Raises
+        ------
+        ShapeError, DataError
+            If the number of features differs, or an input is not a finite number.
+        """
+        raw = np.asarray(X)
+        expected = self.problem.in_features
+        if raw.ndim != 2 or raw.shape[1] != expected:
+            raise ShapeError(f"X is {raw.shape}, expected (N, {expected}): this model was trained on {expected} features.")
+        if raw.dtype.kind not in "fiub":
+            raise DataError(f"X holds {raw.dtype} data, expected numbers.")
+        wrong = np.argwhere(~np.isfinite(raw))
+        if len(wrong):
+            row, column = wrong[0]
+            raise DataError(f"X[{row}, {column}] is {raw[row, column]}, expected a finite number.")
+        return np.asarray(raw / self.scale, self.problem.dtype)
+
+    def targets(self, y: Array) -> Array:
+        """Return labels or numbers as the loss takes them."""
+        return encoded(self.problem, y, len(self.classes))
+
+    def scores(self, X: Any) -> Array:
+        """Return the scores (N, C) of raw inputs."""
+        return Scorer(self.problem, self.W)(self.prepared(X))[0]
+
+    def predict(self, X: Any) -> Array:
+        """Return labels in [0, C) for raw inputs, or predicted numbers."""
+        scores = self.scores(X)
+        return labels_from(scores) if self.classes else scores.squeeze(1) if scores.shape[1] == 1 else scores
+
+    def predict_proba(self, X: Any) -> Array | None:
+        """Return the probability (N, C) of each class, where the loss gives one.
+
+        Softmax rows sum to 1; the sigmoids of one-vs-rest are independent and need not.
+        """
+        return probabilities(self.problem.loss, self.scores(X).astype(np.float64)) if self.classes else None
+
+    def evaluate(self, X: Any, y: Array) -> Metrics:
+        """Return loss and accuracy (or R^2) on raw inputs with their labels (or numbers)."""
+        return measured(Scorer(self.problem, self.W), self.prepared(X), y, len(self.classes))
+
+
+def encoded(problem: Problem, y: Array, n_classes: int) -> Array:
+    """Return labels, or numbers if there are no classes, as a problem's loss takes them."""
+    if n_classes:
+        return problem.loss.encode(y, n_classes)
+    return np.asarray(y, problem.dtype).reshape(len(y), -1)
+
+
+def measured(scorer: Scorer, X: Array, y: Array, n_classes: int) -> Metrics:
+    """Return the metrics of prepared inputs."""
+    scores, losses = scorer(X, encoded(scorer.problem, y, n_classes))
+    loss = float(losses.mean(dtype=np.float64))
+    if n_classes:
+        return Metrics(loss, accuracy=float(np.mean(labels_from(scores) == y)))
+    return Metrics(loss, r2=r_squared(scores, np.asarray(y).reshape(len(y), -1)))
+
+
+def labels_from(scores: Array) -> Array:
+    """Return the class of the highest score; the first on a tie. One score means class 1 above zero."""
+    return (scores[:, 0] > 0).astype(np.int64) if scores.shape[1] == 1 else scores.argmax(axis=1)
+
+
+def probabilities(loss: Loss, scores: Array) -> Array | None:
+    """Return probabilities of the classes from scores."""
+    from zanjir.gates import sigmoid, softmax  # noqa: PLC0415 - only prediction with probabilities needs the table
+
+    if loss.probability == "softmax":
+        return np.asarray(softmax.forward(scores, axis=1))
+    if loss.probability == "sigmoid":
+        p = np.asarray(sigmoid.forward(scores))
+        return np.hstack([1 - p, p]) if p.shape[1] == 1 else p
+    return None
+
+
+def r_squared(predicted: Array, y: Array) -> float:
+    """Return 1 - (squared error) / (squared deviation from the mean), over all outputs."""
+    left = float(np.sum((y - predicted) ** 2, dtype=np.float64))
+    total = float(np.sum((y - y.mean(axis=0)) ** 2, dtype=np.float64))
+    return 1 - left / total if total else float(left == 0)

@@ -1,0 +1,50 @@
+"""How to train: everything that is chosen before the first step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from zanjir.errors import ParameterError
+from zanjir.hyperparameter import Checked, hyperparameter
+from zanjir.optim import Adam, ClipNorm, Constant, Optimizer, Schedule
+
+__all__ = ["Plan"]
+
+
+@dataclass(frozen=True)
+class Plan(Checked):
+    """How to train.
+
+    Parameters
+    ----------
+    optimizer, schedule, clip
+        The update rule, the factor on its learning rate over time, and the bound on the gradient's norm.
+    batch_size : int
+        Samples per step. All of them: batch gradient descent; 1: stochastic; between: mini-batch.
+    epochs : int
+        How often each sample is visited at most.
+    patience : int, optional
+        Early stopping: how many epochs the validation loss may fail to improve. The best parameters are kept.
+    seed : int
+        Fixes first values, order of the samples and dropout.
+
+    Examples
+    --------
+    >>> Plan(batch_size=0)
+    Traceback (most recent call last):
+        ...
+    zanjir.errors.ParameterError: Plan: batch_size must be a number in [1, infinity); got 0.
+    """
+
+    optimizer: Optimizer = field(default_factory=Adam)
+    schedule: Schedule = field(default_factory=Constant)
+    clip: ClipNorm | None = None
+    batch_size: int = hyperparameter(256, at_least=1)
+    epochs: int = hyperparameter(20, at_least=1)
+    patience: int | None = None
+    seed: int = hyperparameter(0, at_least=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.patience is not None and self.patience < 1:
+            raise ParameterError(f"Plan: patience must be a number of epochs, at least 1; got {self.patience!r}.")

@@ -1,0 +1,61 @@
+"""Descriptions as plain data: a frozen dataclass becomes a JSON object, and back through a closed list of types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+import numpy as np
+
+from zanjir.errors import choose
+from zanjir.nn import L1, L2, LOSSES, Activation, Dropout, ElasticNet, Linear, Sequential
+from zanjir.program import Problem
+
+__all__ = ["described", "problem_from", "rebuilt", "specification"]
+
+LAYERS: dict[str, type[Any]] = {"Linear": Linear, "Activation": Activation, "Dropout": Dropout}
+REGULARIZERS: dict[str, type[Any]] = {"L2": L2, "L1": L1, "ElasticNet": ElasticNet}
+DTYPES: dict[str, type[Any]] = {"float32": np.float32, "float64": np.float64}
+
+
+def described(thing: Any) -> dict[str, Any]:
+    """Return a frozen dataclass as its type's name and its fields.
+
+    Examples
+    --------
+    >>> described(Activation("tanh"))
+    {'type': 'Activation', 'name': 'tanh'}
+    """
+    return {"type": type(thing).__name__, **asdict(thing)}
+
+
+def rebuilt(what: str, facts: Mapping[str, Any], types: dict[str, type[Any]]) -> Any:
+    """Return the object that `described` described; only listed types and their own fields are accepted."""
+    kind = choose(what, facts["type"], types)
+    known = {entry.name for entry in fields(kind)}
+    return kind(**{name: value for name, value in facts.items() if name in known})
+
+
+def specification(problem: Problem) -> dict[str, Any]:
+    """Return everything that defines a problem, as JSON data."""
+    return {
+        "layers": [described(layer) for layer in problem.network.layers],
+        "loss": problem.loss.name,
+        "penalty": described(problem.penalty) if problem.penalty else None,
+        "in_features": problem.in_features,
+        "n_outputs": problem.n_outputs,
+        "dtype": np.dtype(problem.dtype).name,
+    }
+
+
+def problem_from(facts: Mapping[str, Any]) -> Problem:
+    """Return the problem that a specification defines."""
+    return Problem(
+        network=Sequential(tuple(rebuilt("layer", layer, LAYERS) for layer in facts["layers"])),
+        loss=choose("loss", facts["loss"], LOSSES),
+        in_features=int(facts["in_features"]),
+        n_outputs=int(facts["n_outputs"]),
+        penalty=rebuilt("penalty", facts["penalty"], REGULARIZERS) if facts["penalty"] else None,
+        dtype=choose("dtype", facts["dtype"], DTYPES),
+    )
