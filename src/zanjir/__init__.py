@@ -1,1 +1,95 @@
-"""zanjir: write, see, check, explain and train neural networks."""
+"""zanjir (زنجیر, "chain"): write, see, check, explain and train neural networks.
+
+One computational graph with many readings: its value, its gradient (a graph again), the program that is
+derived from it, and the training of networks that are built from it. NumPy is the language:
+
+>>> import numpy as np
+>>> import zanjir
+>>> w = zanjir.tensor([1.0, 2.0], "w")
+>>> loss = np.sum(np.tanh(w) ** 2)
+>>> zanjir.gradient(loss, w).value.round(6)
+array([0.6397  , 0.136219])
+
+Names are loaded when they are first used; ``import zanjir`` itself costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zanjir.data import load
+    from zanjir.graph import Tensor, check_gradient, gradient, tensor
+    from zanjir.nn import Sequential, mlp
+    from zanjir.optim import optimizer
+    from zanjir.program import source
+    from zanjir.training import (
+        Plan,
+        Trainer,
+        divide,
+        fit,
+        load_model,
+        model_of,
+        problem_for,
+        save_model,
+        trainer_for,
+    )
+
+__version__ = "0.1.0"
+
+ROOM_OF = {
+    "Tensor": "graph",
+    "check_gradient": "graph",
+    "gradient": "graph",
+    "tensor": "graph",
+    "Sequential": "nn",
+    "mlp": "nn",
+    "optimizer": "optim",
+    "source": "program",
+    "Plan": "training",
+    "Trainer": "training",
+    "divide": "training",
+    "fit": "training",
+    "load_model": "training",
+    "model_of": "training",
+    "problem_for": "training",
+    "save_model": "training",
+    "trainer_for": "training",
+    "load": "data",
+}
+
+__all__ = [
+    "Plan",
+    "Sequential",
+    "Tensor",
+    "Trainer",
+    "__version__",
+    "check_gradient",
+    "divide",
+    "fit",
+    "gradient",
+    "load",
+    "load_model",
+    "mlp",
+    "model_of",
+    "optimizer",
+    "problem_for",
+    "save_model",
+    "source",
+    "tensor",
+    "trainer_for",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its room (PEP 562)."""
+    if name not in ROOM_OF:
+        raise AttributeError(f"module 'zanjir' has no attribute {name!r}; it has {', '.join(ROOM_OF)}")
+    importlib.import_module("zanjir.gates")  # the table must be full before a tensor is used
+    return getattr(importlib.import_module(f"zanjir.{ROOM_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -2,7 +2,7 @@
 
 from zanjir.program.engine import Batch, NumpyEngine, Scorer
 from zanjir.program.source import compiled, graph_source
-from zanjir.program.step import Problem, StepProgram, trace_step
+from zanjir.program.step import Problem, StepProgram, source, trace_step
 
 __all__ = [
     "Batch",
@@ -12,5 +12,6 @@ __all__ = [
     "StepProgram",
     "compiled",
     "graph_source",
+    "source",
     "trace_step",
 ]

@@ -6,6 +6,7 @@ recursion. A node that has a name of its own is written by that name wherever it
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from zanjir.graph.gate import Gate, Precedence
 from zanjir.graph.tensor import Tensor, is_number
 
-__all__ = ["Expression", "expression", "literal", "plain"]
+__all__ = ["Expression", "expression", "literal", "operand", "plain"]
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,28 @@ class Expression:
 
 def literal(value: float) -> str:
     """Write a Python number so that reading it back gives the same bits; whole numbers without a point."""
-    return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    if not math.isfinite(value):
+        return "np.nan" if math.isnan(value) else "np.inf" if value > 0 else "-np.inf"
+    whole = value == int(value) and abs(value) < 1e15 and (value != 0 or math.copysign(1, value) > 0)
+    return repr(int(value)) if whole else repr(value)
 
 
 def leaf(node: Tensor) -> Expression:
     """Write a leaf without a name: a number of the formula."""
-    text = literal(node.value) if is_number(node.value) else repr(node.value)
-    return Expression(text, text, Precedence.NEGATE if text.startswith("-") else Precedence.ATOM)
+    return number(literal(node.value) if is_number(node.value) else repr(node.value))
+
+
+def number(text: str) -> Expression:
+    """Return a number as an expression; a sign in front binds like any other."""
+    formula = text.replace("np.inf", r"\infty").replace("np.nan", r"\operatorname{NaN}")
+    return Expression(text, formula, Precedence.NEGATE if text.startswith("-") else Precedence.ATOM)
+
+
+def operand(x: Tensor, reader: Tensor) -> Expression:
+    """Write a leaf without a name as an input of a gate: beside an array of integers, 2.0 keeps its point."""
+    is_whole_float = type(x.value) is float and x.value.is_integer()
+    beside_integers = any(not is_number(other.value) and other.dtype.kind in "iub" for other in reader.inputs)
+    return number(repr(x.value)) if is_whole_float and beside_integers else leaf(x)
 
 
 def expression(node: Tensor, inputs: list[Expression]) -> Expression:
@@ -76,15 +92,17 @@ def template(row: Gate, params: dict[str, Any]) -> str:
 FORMS = (
     (r"\\operatorname\{([^{}]*)\}", r"\1"),
     (r"\\sqrt\{([^{}]*)\}", r"√(\1)"),
+    (r"\\frac\{([^{}]*)\}\{(\w+ \+ [^{}]*)\}", r"\1 / (\2)"),
     (r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"\1 / \2"),
     (r"\{([^{}\\]*)\}\^\{2\}", r"\1²"),
     (r"\^\{2\}", "²"),
     (r"\{([^{}\\]*)\}\^\{([^{}]*)\}", r"\1^\2"),
+    (r"e\^\{([^{}]*)\}", r"exp(\1)"),
     (r"\^\\top", "ᵀ"),
 )
 WORDS = {
     r"\cdot": "·", r"\top": "ᵀ", r"\ln": "ln", r"\tanh": "tanh", r"\max": "max", r"\min": "min", r"\sum": "Σ",
-    r"\Delta": "Δ", r"\ge": "≥", r"\left|": "|", r"\right|": "|", r"\,": "", r"\{": "{", r"\}": "}",
+    r"\Delta": "Δ", r"\infty": "∞", r"\ge": "≥", r"\left|": "|", r"\right|": "|", r"\,": "", r"\{": "{", r"\}": "}",
 }  # fmt: skip
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from zanjir.graph.gate import TABLE, Gate
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import Tensor, is_number
-from zanjir.program.expression import Expression, expression, plain
+from zanjir.program.expression import Expression, expression, operand, plain
 
-__all__ = ["Function", "Line", "merged", "named_inputs"]
+__all__ = ["Function", "Line", "free", "merged", "named_inputs", "needs_definition", "word"]
 
 LONGEST_EXPRESSION = 72
-RESERVED = frozenset({"np", "forward", "backward", "update", "step", "unflatten", *keyword.kwlist})
+RESERVED = frozenset({"np", "len", "forward", "backward", "update", "step", "unflatten", *keyword.kwlist})
 
 
 @dataclass(frozen=True)
@@ -96,14 +98,19 @@ class Function:
             texts[id(node)], reads[id(node)] = Expression(name, name), set()
 
         for node in nodes:
-            if len(composed(node, texts).code) > LONGEST_EXPRESSION and any(reads.get(id(x)) for x in node.inputs):
+            while len(composed(node, texts).code) > LONGEST_EXPRESSION:
+                compound = [x for x in node.inputs if id(x) in texts and not texts[id(x)].code.isidentifier()]
+                if not compound:
+                    break
                 # The longest operand moves to a line of its own.
-                write(max(node.inputs, key=lambda x: len(texts[id(x)].code) if id(x) in texts else 0))
+                write(max(compound, key=lambda x: len(texts[id(x)].code)))
             texts[id(node)] = composed(node, texts)
             reads[id(node)] = set().union(*(reads.get(id(x), ()) for x in node.inputs))
             if id(node) in names:
                 write(node)
-        return lines, too_late
+        # An argument that is also a result must still be there at the end.
+        passed_through = set().union(*(reads.get(id(node), ()) for node in self.outputs.values()))
+        return lines, too_late | (passed_through & {line.name for line in lines} & set(rebound))
 
     def results(self, lines: Iterable[Line]) -> list[str]:
         """Return the names to return: those of the lines, or of the arguments passed through."""
@@ -116,24 +123,23 @@ class Function:
         uses = Counter(id(x) for node in nodes for x in node.inputs)
         returned = {id(node): name for name, node in self.outputs.items()}
         kept = {id(node) for node in self.keep}
-        taken = {*self.inputs, *self.reads, *RESERVED} - set(rebound)
+        taken = {*self.inputs, *self.reads} - set(rebound) | reserved()
         names: dict[int, str] = {}
         for node in nodes:
             shared = uses[id(node)] > 1 and not is_cheap(node)
             if node.name or id(node) in returned or id(node) in kept or shared:
                 wish = returned.get(id(node)) or node.name
-                free = wish and wish not in taken
-                if not free:
-                    replaced = wish in self.inputs and id(node) in returned
-                    wish = f"{wish}_new" if replaced else unused(wish or "t", taken)
-                names[id(node)] = str(wish)
-                taken.add(names[id(node)])
+                name = free(wish, taken) if wish else unused("t", taken)
+                if name != wish and wish in self.inputs and id(node) in returned:
+                    name = free(f"{wish}_new", taken)
+                names[id(node)] = name
+                taken.add(name)
         return names
 
 
 def composed(node: Tensor, texts: Mapping[int, Expression]) -> Expression:
     """Write a node from the texts of its inputs; an input without a text is a number."""
-    return expression(node, [texts.get(id(x)) or expression(x, []) for x in node.inputs])
+    return expression(node, [texts.get(id(x)) or operand(x, node) for x in node.inputs])
 
 
 def is_cheap(node: Tensor) -> bool:
@@ -143,9 +149,37 @@ def is_cheap(node: Tensor) -> bool:
     return node.gate is not None and node.gate.view and bool(node.inputs[0].name)
 
 
-def unused(stem: str, taken: Collection[str]) -> str:
+def unused(stem: str, taken: Collection[str], first: int = 1) -> str:
     """Return the first of stem1, stem2, ... that is free."""
-    return next(name for i in range(1, len(taken) + 2) if (name := f"{stem}{i}") not in taken)
+    return next(name for i in range(first, first + len(taken) + 1) if (name := f"{stem}{i}") not in taken)
+
+
+def free(wish: str, taken: Collection[str]) -> str:
+    """Return a wished name as Python can read it, with a number from 2 if it is taken."""
+    name = word(wish)
+    return unused(name, taken, first=2) if name in taken else name
+
+
+def word(name: str) -> str:
+    """Return a name with everything replaced that no Python name may hold.
+
+    Examples
+    --------
+    >>> word("dL/dx"), word("2nd")
+    ('dL_dx', '_2nd')
+    """
+    letters = re.sub(r"\W", "_", name)
+    return letters if letters.isidentifier() else f"_{letters}"
+
+
+def needs_definition(row: Gate) -> bool:
+    """Whether the row's code calls a function of the row's own name, which the program must define."""
+    return isinstance(row.code, str) and row.code.startswith(f"{row.name}(")
+
+
+def reserved() -> set[str]:
+    """Return the names that a program uses itself, among them the functions of gates that it defines."""
+    return {*RESERVED, *(row.name for row in TABLE.values() if needs_definition(row))}
 
 
 def named_inputs(outputs: Iterable[Tensor]) -> dict[str, Tensor]:
@@ -153,8 +187,8 @@ def named_inputs(outputs: Iterable[Tensor]) -> dict[str, Tensor]:
     inputs: dict[str, Tensor] = {}
     for node in topological_order(outputs):
         if node.gate is None and (node.name or not is_number(node.value)):
-            name = node.name or unused("c", inputs)
-            inputs[name if name not in inputs else unused(name, inputs)] = node
+            taken = {*inputs, *reserved()}
+            inputs[free(node.name, taken) if node.name else unused("c", taken)] = node
     return inputs
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from zanjir.graph.tensor import Array, Tensor, is_number
-from zanjir.program.expression import Expression, expression
+from zanjir.program.expression import Expression, expression, operand
 
 __all__ = ["Lowered", "lower"]
 
@@ -65,7 +65,9 @@ class Lowering:
         self.values = values
         self.lowered = Lowered()
         self.place: dict[int, str] = {}
-        self.target = {id(node): name for name, node in written.items()}
+        self.target: dict[int, str] = {}
+        for name, node in written.items():
+            self.target.setdefault(id(node), name)
         self.free: dict[tuple[Any, ...], list[str]] = defaultdict(list)
         self.is_view: set[int] = set()
         self.holder: dict[str, int] = {}
@@ -75,21 +77,23 @@ class Lowering:
             self.holder[name] = id(node)
         self.last_use = self.find_last_uses(nodes)
         self.reusable = set(written)
-        late: list[tuple[str, Tensor]] = []
+        self.save_passed_through(written)
         for step, node in enumerate(nodes):
             self.lower_node(step, node)
-            name = self.target.get(id(node))
-            if name and self.place[id(node)] != name:
-                late.append((name, node))
-        self.lowered.run += [f"{name}[...] = {self.lowered.names[id(node)]}" for name, node in late]
-        self.check_passed_through(written)
-
-    def check_passed_through(self, written: Mapping[str, Tensor]) -> None:
-        """Copy results that are given nodes themselves."""
         for name, node in written.items():
-            source = self.lowered.names[id(node)]
-            if node.gate is None and source != name:
-                self.lowered.run.append(f"{name}[...] = {source}")
+            if self.place.get(id(node)) != name:
+                self.lowered.run.append(f"{name}[...] = {self.variable(node, node).code}")
+
+    def save_passed_through(self, written: Mapping[str, Tensor]) -> None:
+        """Copy results that are given nodes themselves before anything is written over them."""
+        for name, node in written.items():
+            source = self.place.get(id(node))
+            if source and source != name and written.get(source, node) is not node:
+                self.place[id(node)] = saved = f"_b{len(self.lowered.buffers)}"
+                self.lowered.buffers[saved] = self.form(node)
+                self.lowered.names[id(node)] = saved
+                self.holder[saved] = self.holder.pop(source)
+                self.lowered.run.append(f"{saved}[...] = {source}")
 
     def find_last_uses(self, nodes: Sequence[Tensor]) -> dict[int, int]:
         """Return for each node the last step that reads it, directly or through a view."""
@@ -195,18 +199,18 @@ class Lowering:
 
     def code(self, node: Tensor) -> str:
         """Write a gate as an expression of its inputs' variables."""
-        return expression(node, [self.variable(x) for x in node.inputs]).code
+        return expression(node, [self.variable(x, node) for x in node.inputs]).code
 
-    def variable(self, x: Tensor) -> Expression:
+    def variable(self, x: Tensor, reader: Tensor) -> Expression:
         """Return the variable of an input, or the number it stands for."""
         name = self.lowered.names.get(id(x))
-        return Expression(name, name) if name else expression(x, [])
+        return Expression(name, name) if name else operand(x, reader)
 
     def statement(self, node: Tensor, out: str) -> str:
         """Write a gate as a statement that fills ``out``."""
         row = node.gate
         assert row is not None  # noqa: S101 - leaves are given, never lowered
-        inputs = [self.variable(x).code for x in node.inputs]
+        inputs = [self.variable(x, node).code for x in node.inputs]
         if row.buffered:
             return row.buffered.format(*inputs, out=out, **node.params)
         if isinstance(row.numpy, np.ufunc):

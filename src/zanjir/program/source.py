@@ -14,7 +14,7 @@ import numpy as np
 from zanjir.graph.gate import Gate
 from zanjir.graph.gradient import gradient
 from zanjir.graph.tensor import Tensor
-from zanjir.program.function import Function, Line, merged, named_inputs
+from zanjir.program.function import Function, Line, free, merged, named_inputs, needs_definition, word
 
 __all__ = ["compiled", "function_text", "graph_source", "helpers_text"]
 
@@ -47,11 +47,6 @@ def helpers_text(functions: Iterable[Function]) -> list[str]:
             if node.gate is not None and needs_definition(node.gate):
                 rows.setdefault(node.gate.name, node.gate)
     return [definition(row) for row in rows.values()]
-
-
-def needs_definition(row: Gate) -> bool:
-    """Whether the row's code calls a function of the row's own name."""
-    return isinstance(row.code, str) and row.code.startswith(f"{row.name}(")
 
 
 def definition(row: Gate) -> str:
@@ -99,8 +94,10 @@ def graph_source(loss: Tensor, wrt: Sequence[Tensor] | None = None) -> str:
     if wrt is None:
         wrt = [leaf for leaf in leaves.values() if leaf.name and leaf.dtype.kind == "f"]
     name_of = {id(leaf): name for name, leaf in leaves.items()}
-    derivatives = {f"d{name_of.get(id(w)) or w.name or i}": d for i, (w, d) in enumerate(zip(wrt, gradient(loss, wrt), strict=True))}
-    forward, backward = forward_and_backward({loss.name or "loss": loss}, derivatives)
+    derivatives: dict[str, Tensor] = {}
+    for i, (w, derivative) in enumerate(zip(wrt, gradient(loss, wrt), strict=True)):
+        derivatives[free(f"d{name_of.get(id(w)) or w.name or i}", derivatives)] = derivative
+    forward, backward = forward_and_backward({word(loss.name or "loss"): loss}, derivatives)
 
     def shape(node: Tensor) -> str:
         return str(node.shape)

@@ -14,9 +14,9 @@ from zanjir.graph.tensor import Array, Tensor
 from zanjir.nn import Dropout, Layout, Loss, Regularizer, Sequential
 from zanjir.optim import SGD, ClipNorm, Optimizer
 from zanjir.program.function import Function, merged
-from zanjir.program.source import forward_and_backward, function_text, helpers_text, module_text
+from zanjir.program.source import forward_and_backward, function_text, graph_source, helpers_text, module_text
 
-__all__ = ["Problem", "StepProgram", "trace_forward", "trace_step"]
+__all__ = ["Problem", "StepProgram", "source", "trace_forward", "trace_step"]
 
 # Two rows are enough to tell the batch from a single row, and so to record every sum over it.
 TRACED_ROWS = 2
@@ -125,6 +125,34 @@ class StepProgram:
             f"    {', '.join(self.update.outputs)} = update({', '.join(self.update.arguments)})",
             f"    return {', '.join(['loss', *self.update.outputs])}",
         ])  # fmt: skip
+
+
+def source(thing: Tensor | Problem, optimizer: Optimizer | None = None, clip: ClipNorm | None = None) -> str:
+    """Return the program of a graph or of a training step, as text that runs.
+
+    Parameters
+    ----------
+    thing : Tensor of shape (), or Problem
+        A number: its graph and its derivatives with respect to every named leaf. A problem: forward, backward
+        and the optimizer's update of its network.
+    optimizer, clip
+        The update rule of a problem (SGD if not given), and the bound on its gradient's norm.
+
+    Examples
+    --------
+    >>> from zanjir.nn import LOSSES, mlp
+    >>> print(source(Problem(mlp([], 3), LOSSES["softmax"], in_features=4, n_outputs=3)).split("def ")[-2])
+    update(W, dW, learning_rate):
+        \"\"\"The optimizer's step.\"\"\"
+        W = W - learning_rate * dW                                    # W - learning_rate · dW  (15,)
+        return W
+    <BLANKLINE>
+    <BLANKLINE>
+    <BLANKLINE>
+    """
+    if isinstance(thing, Tensor):
+        return graph_source(thing)
+    return trace_step(thing, optimizer, clip).source()
 
 
 def trace_step(problem: Problem, optimizer: Optimizer | None = None, clip: ClipNorm | None = None) -> StepProgram:

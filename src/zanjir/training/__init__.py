@@ -2,9 +2,19 @@
 
 from zanjir.training.callbacks import Callback, fit
 from zanjir.training.checkpoint import load_model, load_training, save_model, write_whole
+from zanjir.training.experiment import (
+    Parts,
+    divide,
+    fingerprint,
+    labels_for,
+    model_of,
+    problem_for,
+    trainer_for,
+)
 from zanjir.training.history import Epoch, History, Step
-from zanjir.training.model import Metrics, Model, labels_from, r_squared
+from zanjir.training.model import Metrics, Model, Preparation, labels_from, r_squared
 from zanjir.training.plan import Plan
+from zanjir.training.specification import plan_from, plan_specification
 from zanjir.training.trainer import Samples, Trainer
 
 __all__ = [
@@ -13,15 +23,25 @@ __all__ = [
     "History",
     "Metrics",
     "Model",
+    "Parts",
     "Plan",
+    "Preparation",
     "Samples",
     "Step",
     "Trainer",
+    "divide",
+    "fingerprint",
     "fit",
+    "labels_for",
     "labels_from",
     "load_model",
     "load_training",
+    "model_of",
+    "plan_from",
+    "plan_specification",
+    "problem_for",
     "r_squared",
     "save_model",
+    "trainer_for",
     "write_whole",
 ]

@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from zanjir.errors import DataError, ZanjirError
 from zanjir.graph import Array
-from zanjir.training.model import Model
+from zanjir.training.model import Model, Preparation
 from zanjir.training.specification import problem_from, specification
 
 __all__ = ["load_model", "load_training", "save_model", "write_whole"]
@@ -75,7 +76,7 @@ def save_model(
     facts = {
         "problem": specification(model.problem),
         "classes": list(model.classes),
-        "scale": model.scale,
+        "preparation": asdict(model.preparation),
         "image_shape": model.image_shape,
         "training": state,
     }
@@ -108,7 +109,8 @@ def load_training(path: str | Path) -> tuple[Model, dict[str, Array], dict[str, 
         parameters = {name: tensors.pop(name) for name in problem.layout.shapes}
         W = problem.layout.flatten(parameters).astype(problem.dtype)
         image_shape = tuple(map(int, facts["image_shape"])) if facts["image_shape"] else None
-        model = Model(problem, W, tuple(map(str, facts["classes"])), float(facts["scale"]), image_shape)
+        preparation = Preparation(float(facts["preparation"]["offset"]), float(facts["preparation"]["scale"]))
+        model = Model(problem, W, tuple(map(str, facts["classes"])), preparation, image_shape)
         state = None if facts["training"] is None else dict(facts["training"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = str(error) if isinstance(error, ZanjirError) else f"its description lacks or misstates {error}"

@@ -12,7 +12,7 @@ from zanjir.graph import Array
 from zanjir.nn import Loss
 from zanjir.program import Problem, Scorer
 
-__all__ = ["Metrics", "Model", "labels_from", "r_squared"]
+__all__ = ["Metrics", "Model", "Preparation", "labels_from", "r_squared"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,24 @@ class Metrics:
 
 
 @dataclass(frozen=True)
+class Preparation:
+    """How raw inputs become the network's: (X - offset) / scale, with one offset and one scale for all features.
+
+    Examples
+    --------
+    >>> Preparation(offset=1.0, scale=2.0)(np.array([[5.0]]), np.float32)
+    array([[2.]], dtype=float32)
+    """
+
+    offset: float = 0.0
+    scale: float = 1.0
+
+    def __call__(self, X: Array, dtype: Any) -> Array:
+        """Return prepared inputs."""
+        return np.asarray((X - self.offset) / self.scale, dtype)
+
+
+@dataclass(frozen=True)
 class Model:
     """A network with parameters.
 
@@ -46,8 +64,8 @@ class Model:
         The flat parameter vector.
     classes : tuple of str
         Names of the classes; empty for regression.
-    scale : float
-        Raw inputs are divided by this.
+    preparation : Preparation
+        What is done to raw inputs first.
     image_shape : tuple of int, optional
         The shape in which a row of inputs is a picture.
     """
@@ -55,7 +73,7 @@ class Model:
     problem: Problem
     W: Array
     classes: tuple[str, ...] = ()
-    scale: float = 1.0
+    preparation: Preparation = Preparation()
     image_shape: tuple[int, ...] | None = None
 
     @property
@@ -81,11 +99,7 @@ class Model:
         if len(wrong):
             row, column = wrong[0]
             raise DataError(f"X[{row}, {column}] is {raw[row, column]}, expected a finite number.")
-        return np.asarray(raw / self.scale, self.problem.dtype)
-
-    def targets(self, y: Array) -> Array:
-        """Return labels or numbers as the loss takes them."""
-        return encoded(self.problem, y, len(self.classes))
+        return self.preparation(raw, self.problem.dtype)
 
     def scores(self, X: Any) -> Array:
         """Return the scores (N, C) of raw inputs."""

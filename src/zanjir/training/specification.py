@@ -10,9 +10,11 @@ import numpy as np
 
 from zanjir.errors import choose
 from zanjir.nn import L1, L2, LOSSES, Activation, Dropout, ElasticNet, Linear, Sequential
+from zanjir.optim import OPTIMIZERS, SCHEDULES, ClipNorm
 from zanjir.program import Problem
+from zanjir.training.plan import Plan
 
-__all__ = ["described", "problem_from", "rebuilt", "specification"]
+__all__ = ["described", "plan_from", "plan_specification", "problem_from", "rebuilt", "specification"]
 
 LAYERS: dict[str, type[Any]] = {"Linear": Linear, "Activation": Activation, "Dropout": Dropout}
 REGULARIZERS: dict[str, type[Any]] = {"L2": L2, "L1": L1, "ElasticNet": ElasticNet}
@@ -58,4 +60,30 @@ def problem_from(facts: Mapping[str, Any]) -> Problem:
         n_outputs=int(facts["n_outputs"]),
         penalty=rebuilt("penalty", facts["penalty"], REGULARIZERS) if facts["penalty"] else None,
         dtype=choose("dtype", facts["dtype"], DTYPES),
+    )
+
+
+def plan_specification(plan: Plan) -> dict[str, Any]:
+    """Return everything that defines a plan, as JSON data."""
+    return {
+        "optimizer": described(plan.optimizer),
+        "schedule": described(plan.schedule),
+        "clip": plan.clip.largest if plan.clip else None,
+        "batch_size": plan.batch_size,
+        "epochs": plan.epochs,
+        "patience": plan.patience,
+        "seed": plan.seed,
+    }
+
+
+def plan_from(facts: Mapping[str, Any]) -> Plan:
+    """Return the plan that a specification defines."""
+    return Plan(
+        optimizer=rebuilt("optimizer", facts["optimizer"], {rule.__name__: rule for rule in OPTIMIZERS.values()}),
+        schedule=rebuilt("schedule", facts["schedule"], {kind.__name__: kind for kind in SCHEDULES.values()}),
+        clip=None if facts["clip"] is None else ClipNorm(facts["clip"]),
+        batch_size=facts["batch_size"],
+        epochs=facts["epochs"],
+        patience=facts["patience"],
+        seed=facts["seed"],
     )

@@ -1,0 +1,74 @@
+"""The command line. Each command lives in a file of its own, which is loaded when the command is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from zanjir.errors import ZanjirError
+
+__all__ = ["cli", "main"]
+
+COMMANDS = {
+    "train": "Train a network on a data set, with pictures, a report and a saved model.",
+    "evaluate": "Measure a trained model on a data set.",
+    "predict": "Write a trained model's predictions to a file.",
+    "source": "Print the program of a run, or of a network such as 784-512-10.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and help, and loads a command's file when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
+        """Return the names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's interface
+        """Load a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"zanjir.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's interface
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="zanjir", prog_name="zanjir")
+def cli() -> None:
+    """Write, see, check, explain and train neural networks.
+
+    Begin with: zanjir train digits
+    """
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line and leave with 0 (done), 1 (cannot be done), 2 (wrong usage) or 130 (interrupted)."""
+    try:
+        cli.main(arguments, standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("zanjir: interrupted.", err=True)
+        sys.exit(130)
+    except ZanjirError as error:
+        click.echo(f"zanjir: {error}", err=True)
+        sys.exit(1)
+    except MemoryError:
+        click.echo("zanjir: not enough memory; use a smaller network or fewer samples.", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output has gone (`zanjir source ... | head`); that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

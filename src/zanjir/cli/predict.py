@@ -1,0 +1,57 @@
+"""``zanjir predict``: a trained model's answers, one row per sample."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from zanjir.graph import Array
+    from zanjir.training import Model
+
+__all__ = ["predict"]
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("data")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV file to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def predict(run: Path, data: str, out: Path, as_json: bool) -> None:
+    """Write the predictions of RUN's model for every sample of DATA, with probabilities where there are any."""
+    from zanjir.cli.run import Run  # noqa: PLC0415 - loaded when the command runs
+    from zanjir.data import load  # noqa: PLC0415 - as above
+    from zanjir.training import write_whole  # noqa: PLC0415 - as above
+
+    saved = Run(run).load()
+    dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])
+    columns, rows = table(saved.model, dataset.X)
+
+    def write(path: Path) -> None:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows)
+
+    write_whole(out, write)
+    results = {"predictions": len(rows), "out": str(out)}
+    click.echo(json.dumps(results) if as_json else f"{len(rows):,} predictions written to {out}")
+
+
+def table(model: Model, X: Array) -> tuple[list[str], list[list[Any]]]:
+    """Return the header and the rows of a prediction file."""
+    predicted = model.predict(X)
+    if not model.classes:
+        values = predicted.reshape(len(predicted), -1).tolist()
+        names = ["prediction"] if len(values[0]) == 1 else [f"prediction {k}" for k in range(len(values[0]))]
+        return ["sample", *names], [[i, *row] for i, row in enumerate(values)]
+    named = [model.classes[label] for label in predicted]
+    p = model.predict_proba(X)
+    if p is None:
+        return ["sample", "prediction"], [[i, name] for i, name in enumerate(named)]
+    columns = ["sample", "prediction", *(f"p({name})" for name in model.classes)]
+    return columns, [[i, name, *row] for i, (name, row) in enumerate(zip(named, p.round(6).tolist(), strict=True))]

@@ -1,0 +1,123 @@
+"""A run: the folder that holds a trained model, its record, its pictures and its report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zanjir.data import Dataset
+from zanjir.errors import DataError
+from zanjir.graph import Array
+from zanjir.training import (
+    History,
+    Model,
+    Plan,
+    Trainer,
+    labels_for,
+    load_training,
+    plan_from,
+    plan_specification,
+    save_model,
+    write_whole,
+)
+
+__all__ = ["Run", "Saved", "new_run"]
+
+MODEL = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a run's model file holds."""
+
+    model: Model
+    plan: Plan
+    data: dict[str, Any]
+    arrays: dict[str, Array]
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder."""
+
+    folder: Path
+
+    @property
+    def model_path(self) -> Path:
+        """The file of the model."""
+        return self.folder / MODEL
+
+    def save(self, model: Model, trainer: Trainer, data: Mapping[str, Any]) -> None:
+        """Save the model with the state of its training, and the record as tables."""
+        arrays, state = trainer.state()
+        facts = {"plan": plan_specification(trainer.plan), "data": dict(data), "state": state}
+        save_model(self.model_path, model, (arrays, facts))
+        self.write_text("history.csv", trainer.history.epochs_csv())
+        self.write_text("steps.csv", trainer.history.steps_csv())
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file, whole or not at all."""
+        write_whole(self.folder / name, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def load(self) -> Saved:
+        """Load the model and the state of its training.
+
+        Raises
+        ------
+        DataError
+            If the folder is no run, or its file is damaged.
+        """
+        if not self.model_path.is_file():
+            raise DataError(f"{self.folder} is no run: it holds no {MODEL}. Make one with zanjir train.")
+        model, arrays, facts = load_training(self.model_path)
+        try:
+            if facts is None:
+                raise KeyError("training")
+            plan, state = plan_from(facts["plan"]), dict(facts["state"])
+            data = dict(facts["data"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DataError(f"{self.model_path} holds a model but no training; {error} is missing.") from error
+        return Saved(model, plan, data, arrays, state)
+
+
+def new_run(out: Path | None, name: str) -> Run:
+    """Make the folder of a new run: ``out``, or the first free ``runs/NAME-1``, ``runs/NAME-2``, ...
+
+    Raises
+    ------
+    DataError
+        If the folder already holds a run, or cannot be made or written to.
+    """
+    folder = out or next(path for i in range(1, 10**9) if not (path := Path("runs") / f"{name}-{i}").exists())
+    if (folder / MODEL).exists():
+        raise DataError(f"{folder} already holds a run. Choose another --out, or go on with --resume.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {folder}: {error.strerror}. Choose another --out.") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DataError(f"cannot write to the folder {folder}. Choose another --out.")
+    return Run(folder)
+
+
+def held_out(saved: Saved, dataset: Dataset, same_data: bool) -> tuple[Dataset, Array, str]:
+    """Return the samples on which a model is judged, their targets as it numbers them, and what they are."""
+    from zanjir.training import divide  # noqa: PLC0415 - evaluating needs it, reading a run does not
+
+    if same_data:
+        shares = {name: saved.data[name] for name in ("test_share", "validation_share", "seed")}
+        test, what = divide(dataset, **shares).test, "the samples that training never saw"
+    elif dataset.test:
+        test, what = dataset.test, "the test set of these data"
+    else:
+        test, what = dataset, "all samples"
+    return test, labels_for(saved.model, test), what
+
+
+def history_of(saved: Saved) -> History:
+    """Return the record of a saved training."""
+    return History.from_arrays(saved.arrays)

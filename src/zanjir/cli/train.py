@@ -1,0 +1,197 @@
+"""``zanjir train``: from a data set to a run with a model, pictures and a report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zanjir.cli.options import INITIALIZER, SCHEDULE, SizesType, network_options, optimizer_options
+
+__all__ = ["train"]
+
+SHARE = click.FloatRange(0, 1, max_open=True)
+
+
+@click.command()
+@click.argument("data")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/DATA-1, -2, ...]")
+@click.option("--hidden", type=SizesType(), default="256", show_default=True, help="Hidden sizes, such as 512 or 100,50; none for a linear model.")
+@network_options
+@click.option("--initializer", type=INITIALIZER, help="First weights.  [default: he for relu, else glorot]")
+@optimizer_options
+@click.option("--schedule", type=SCHEDULE, default="cosine", show_default=True, help="The learning rate over time.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Samples per step.")
+@click.option("--epochs", type=click.IntRange(min=1), default=30, show_default=True, help="Passes over the data.")
+@click.option("--validation", type=SHARE, default=0.1, show_default=True, help="Share of the training data to watch instead of learn.")
+@click.option("--early-stopping", type=click.IntRange(min=1), metavar="EPOCHS", help="Stop when the validation loss has not improved for so long; keep the best.")
+@click.option("--test-share", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.2, show_default=True, help="Share kept for the test, if the data brought no test set.")
+@click.option("--samples", type=click.IntRange(min=2), help="Use only so many samples.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Fixes everything random.")
+@click.option("--resume", is_flag=True, help="Go on with the interrupted run in --out; its own settings hold.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+@click.pass_context
+def train(ctx: click.Context, data: str, out: Path | None, resume: bool, as_json: bool, quiet: bool, **settings: Any) -> None:  # fmt: skip
+    """Train a network on DATA, a data set's name or a folder of IDX files such as MNIST's.
+
+    \b
+    Names: digits, mnist, fashion-mnist (downloaded once), and made-up sets such
+    as moons, circles, xor, spirals, line, regression_plane.
+    """
+    if resume and out is None:
+        raise click.UsageError("--resume needs --out RUN, the folder of the run to go on with.")
+    if resume:
+        changed = [name for name in settings if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+        if changed:
+            raise click.UsageError(f"--resume goes on with the run's own settings; leave out --{changed[0].replace('_', '-')}.")
+    if settings["early_stopping"] and not settings["validation"]:
+        raise click.UsageError("--early-stopping needs validation data; give --validation a share above 0.")
+    job = resumed(data, out) if resume and out else started(data, out, settings)
+    finish(job, data, as_json=as_json, quiet=quiet)
+
+
+@dataclass
+class Job:
+    """A training that is ready to run, and where its results go."""
+
+    run: Any
+    trainer: Any
+    parts: Any
+    facts: dict[str, Any]
+    made_folder: bool
+
+
+def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
+    """Set a new training up from the options; nothing is written before everything fits together."""
+    from zanjir.cli.run import new_run  # noqa: PLC0415 - loaded when a training starts
+    from zanjir.data import load  # noqa: PLC0415 - as above
+    from zanjir.training import divide, fingerprint, problem_for, trainer_for  # noqa: PLC0415 - as above
+
+    dataset = load(data, seed=settings["seed"], n_samples=settings["samples"])
+    shares = {"test_share": settings["test_share"], "validation_share": settings["validation"], "seed": settings["seed"]}
+    parts = divide(dataset, **shares)
+    problem = problem_for(
+        dataset,
+        hidden=settings["hidden"],
+        activation=settings["activation"],
+        dropout=settings["dropout"],
+        initializer=settings["initializer"],
+        loss=settings["loss"],
+        penalty=penalty_of(settings),
+    )
+    trainer = trainer_for(problem, plan_of(settings), parts)
+    facts = {"name": dataset.name, "fingerprint": fingerprint(dataset), "samples": settings["samples"], **shares}
+    existed = out is not None and out.exists()
+    return Job(new_run(out, dataset.name), trainer, parts, facts, made_folder=not existed)
+
+
+def resumed(data: str, out: Path) -> Job:
+    """Set an interrupted training up again, at the step where it stopped."""
+    from zanjir.cli.run import Run  # noqa: PLC0415 - loaded when a training starts
+    from zanjir.data import load  # noqa: PLC0415 - as above
+    from zanjir.errors import DataError  # noqa: PLC0415 - as above
+    from zanjir.training import divide, fingerprint, trainer_for  # noqa: PLC0415 - as above
+
+    run = Run(out)
+    saved = run.load()
+    dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])
+    if fingerprint(dataset) != saved.data["fingerprint"]:
+        raise DataError(f"{data} is not the data that {out} was trained on; give {saved.data['name']}, unchanged.")
+    parts = divide(dataset, **{name: saved.data[name] for name in ("test_share", "validation_share", "seed")})
+    trainer = trainer_for(saved.model.problem, saved.plan, parts)
+    trainer.restore(saved.arrays, saved.state)
+    return Job(run, trainer, parts, saved.data, made_folder=False)
+
+
+def penalty_of(settings: dict[str, Any]) -> Any:
+    """Return the penalty that the options choose."""
+    from zanjir.nn import regularizer  # noqa: PLC0415 - loaded when a training starts
+
+    return regularizer(settings["penalty"], settings["alpha"])
+
+
+def plan_of(settings: dict[str, Any]) -> Any:
+    """Return the plan that the options choose."""
+    from zanjir.optim import ClipNorm, optimizer, schedule  # noqa: PLC0415 - loaded when a training starts
+    from zanjir.training import Plan  # noqa: PLC0415 - as above
+
+    return Plan(
+        optimizer=optimizer(settings["optimizer"], settings["learning_rate"]),
+        schedule=schedule(settings["schedule"]),
+        clip=ClipNorm(settings["clip"]) if settings["clip"] else None,
+        batch_size=settings["batch_size"],
+        epochs=settings["epochs"],
+        patience=settings["early_stopping"],
+        seed=settings["seed"],
+    )
+
+
+def finish(job: Job, data: str, *, as_json: bool, quiet: bool) -> None:
+    """Train, save everything, and print the results."""
+    from zanjir.cli.report import results_of, results_text, write_results  # noqa: PLC0415 - loaded when a training starts
+
+    if not (quiet or as_json):
+        click.echo(describe(job), err=True)
+    completed = run_training(job, quiet=quiet)
+    model = save(job)
+    if not completed:
+        click.echo(
+            f"zanjir: stopped at step {job.trainer.t} of {job.trainer.n_steps} and saved; "
+            f"go on with: zanjir train {data} --out {job.run.folder} --resume",
+            err=True,
+        )
+        sys.exit(130)
+    results = results_of(job.run, job.trainer, model, job.parts.test)
+    write_results(job.run, job.trainer, model, job.parts, results)
+    click.echo(json.dumps(results) if as_json else results_text(results))
+
+
+def run_training(job: Job, *, quiet: bool) -> bool:
+    """Train with progress; return whether the training came to its end."""
+    from zanjir.cli.interrupt import interruptible  # noqa: PLC0415 - loaded when a training starts
+    from zanjir.cli.progress import progress  # noqa: PLC0415 - as above
+    from zanjir.errors import NonFiniteError  # noqa: PLC0415 - as above
+    from zanjir.training import Callback, fit  # noqa: PLC0415 - as above
+
+    shown = progress(quiet=quiet)
+    callbacks: Sequence[Callback] = [shown] if shown else []
+    try:
+        with interruptible() as request:
+            if shown is None:
+                fit(job.trainer, [request])
+            else:
+                with shown:
+                    fit(job.trainer, [*callbacks, request])
+    except NonFiniteError:
+        if job.made_folder:
+            shutil.rmtree(job.run.folder, ignore_errors=True)
+        raise
+    return bool(job.trainer.finished)
+
+
+def save(job: Job) -> Any:
+    """Save the model as it stands."""
+    from zanjir.training import model_of  # noqa: PLC0415 - loaded when a training starts
+
+    model = model_of(job.trainer, job.parts.train)
+    job.run.save(model, job.trainer, job.facts)
+    return model
+
+
+def describe(job: Job) -> str:
+    """Return one line on what is about to be trained."""
+    problem, plan, parts = job.trainer.problem, job.trainer.plan, job.parts
+    watched = f", {parts.validation.n_samples:,} to watch" if parts.validation else ""
+    sizes = "-".join(str(shape[0]) for name, shape in problem.layout.shapes.items() if name.startswith("W"))
+    return (
+        f"{job.facts['name']}: {parts.train.n_samples:,} samples to learn from{watched}, {parts.test.n_samples:,} for the test\n"
+        f"network {sizes}-{problem.n_outputs} with {problem.layout.size:,} parameters, {problem.loss.name} loss, "
+        f"{type(plan.optimizer).__name__} at {plan.optimizer.learning_rate:g}, batches of {plan.batch_size}"
+    )

@@ -1,0 +1,26 @@
+"""Saving figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from zanjir.training import write_whole
+
+__all__ = ["save_figure"]
+
+DOTS_PER_INCH = 150
+
+
+def save_figure(figure: Figure, path: str | Path) -> None:
+    """Write a figure as PNG, whole or not at all.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written.
+    """
+    # Without the time of day and the version, equal figures are equal files.
+    metadata = {"Software": None}
+    write_whole(Path(path), lambda file: figure.savefig(file, format="png", dpi=DOTS_PER_INCH, metadata=metadata))

@@ -1,0 +1,155 @@
+"""From a data set to a trainer: which samples are learned from, and which network fits them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zanjir.data import Dataset, split
+from zanjir.errors import DataError, ParameterError, choose
+from zanjir.nn import LOSSES, Regularizer, mlp
+from zanjir.program import Problem
+from zanjir.training.model import Model, Preparation
+from zanjir.training.plan import Plan
+from zanjir.training.trainer import Samples, Trainer
+
+__all__ = ["Parts", "divide", "fingerprint", "labels_for", "model_of", "problem_for", "trainer_for"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A data set in three: to learn from, to watch while learning, and to judge at the end."""
+
+    train: Dataset
+    validation: Dataset | None
+    test: Dataset
+
+
+def divide(dataset: Dataset, *, test_share: float = 0.2, validation_share: float = 0.1, seed: int = 0) -> Parts:
+    """Divide a data set, stratified by class; a test set that came with the data is taken as it is.
+
+    Parameters
+    ----------
+    test_share : float in (0, 1)
+        Share of the samples for the test, if the data brought no test set.
+    validation_share : float in [0, 1)
+        Share of the remaining samples for validation; 0 for none.
+
+    Raises
+    ------
+    ParameterError, DataError
+        If a share is outside its range, or leaves a part without samples.
+
+    Examples
+    --------
+    >>> from zanjir.data import load
+    >>> parts = divide(load("digits"))
+    >>> parts.train.n_samples, parts.validation.n_samples, parts.test.n_samples
+    (1293, 144, 360)
+    """
+    rest, test = (dataset, dataset.test) if dataset.test else split(dataset, test_share, seed=seed)
+    if not validation_share:
+        return Parts(rest, None, test)
+    train, validation = split(rest, validation_share, seed=seed)
+    return Parts(train, validation, test)
+
+
+def problem_for(
+    dataset: Dataset,
+    *,
+    hidden: Sequence[int] = (),
+    activation: str = "relu",
+    dropout: float = 0,
+    initializer: str | None = None,
+    loss: str | None = None,
+    penalty: Regularizer | None = None,
+    dtype: Any = np.float32,
+) -> Problem:
+    """Return the problem of learning a data set with a network of the given hidden sizes.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown, a size is not positive, or the loss does not fit the kind of target.
+
+    Examples
+    --------
+    >>> from zanjir.data import load
+    >>> problem_for(load("digits"), hidden=[20]).layout.size
+    1510
+    """
+    kind = choose("loss", loss or ("softmax" if dataset.classes else "squared_error"), LOSSES)
+    if dataset.classes:
+        n_outputs = kind.n_outputs(len(dataset.classes))
+    elif kind.name == "squared_error":
+        n_outputs = dataset.y.reshape(len(dataset.y), -1).shape[1]
+    else:
+        raise ParameterError(f"loss {kind.name!r} needs classes, and {dataset.name} has numbers as targets; use squared_error.")
+    network = mlp(hidden, n_outputs, activation=activation, dropout=dropout, initializer=initializer)
+    return Problem(network, kind, dataset.n_features, n_outputs, penalty, dtype)
+
+
+def preparation_for(train: Dataset) -> Preparation:
+    """Return how the inputs of a data set are prepared, from its training part alone.
+
+    Pictures are centred and scaled by the mean and standard deviation of all their pixels; other data, which may
+    mix units, are only divided by their scale.
+    """
+    if train.image_shape is None:
+        return Preparation(scale=train.scale)
+    pixels = train.X
+    return Preparation(float(pixels.mean(dtype=np.float64)), float(pixels.std(dtype=np.float64)) or 1.0)
+
+
+def trainer_for(problem: Problem, plan: Plan, parts: Parts) -> Trainer:
+    """Return a trainer on the training part, watched on the validation part."""
+    prepare = preparation_for(parts.train)
+
+    def samples(part: Dataset) -> Samples:
+        return Samples(prepare(part.X, problem.dtype), part.y)
+
+    validation = samples(parts.validation) if parts.validation else None
+    return Trainer(problem, plan, samples(parts.train), n_classes=len(parts.train.classes), validation=validation)
+
+
+def model_of(trainer: Trainer, train: Dataset) -> Model:
+    """Return what a trainer has learned from a training part, with what it needs to read data of the same kind."""
+    return Model(trainer.problem, trainer.W.copy(), train.classes, preparation_for(train), train.image_shape)
+
+
+def labels_for(model: Model, dataset: Dataset) -> Any:
+    """Return a data set's targets as a model numbers them: classes are matched by name.
+
+    Raises
+    ------
+    DataError
+        If the data have a class that the model has not learned, or numbers instead of classes.
+    """
+    if bool(model.classes) != bool(dataset.classes):
+        kinds = ("numbers", "classes")
+        raise DataError(
+            f"{dataset.name} has {kinds[bool(dataset.classes)]} as targets; "
+            f"this model was trained on {kinds[bool(model.classes)]}."
+        )
+    unknown = [name for name in dataset.classes if name not in model.classes]
+    if unknown:
+        raise DataError(
+            f"{dataset.name} has class {unknown[0]!r}, which this model has not learned; "
+            f"expected {', '.join(model.classes)}."
+        )
+    return np.array([model.classes.index(name) for name in dataset.classes])[dataset.y] if dataset.classes else dataset.y
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """Return a hash of all samples, by which a resumed training knows its data again."""
+    digest = hashlib.sha256()
+    for part in (dataset, dataset.test):
+        if part:
+            for array in (part.X, part.y):
+                digest.update(f"{array.shape} {array.dtype}".encode())
+                digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
