@@ -57,7 +57,8 @@ def by_hand(W, X, y, H, C):
 def main():
     import numpy as np
 
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}, float32, RMSProp, one BLAS thread")
+    versions = f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}"
+    print(f"{versions}, float32, RMSProp, one BLAS thread")
     print(f"{'step':<24}{'zanjir':>12}{'by hand':>12}{'ratio':>8}")
     for label, sizes in SIZES.items():
         rounds = {"zanjir": [], "by hand": []}

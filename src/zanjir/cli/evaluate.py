@@ -20,9 +20,9 @@ def evaluate(run: Path, data: str, as_json: bool) -> None:
     On the data it was trained on, only the samples kept for the test are used; elsewhere the test set of the
     data, or all samples if there is none.
     """
-    from zanjir.cli.run import Run, held_out  # noqa: PLC0415 - loaded when the command runs
-    from zanjir.data import load  # noqa: PLC0415 - as above
-    from zanjir.training import fingerprint  # noqa: PLC0415 - as above
+    from zanjir.cli.run import Run, held_out
+    from zanjir.data import load
+    from zanjir.training import fingerprint
 
     saved = Run(run).load()
     dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])
@@ -30,10 +30,18 @@ def evaluate(run: Path, data: str, as_json: bool) -> None:
     test, y, what = held_out(saved, dataset, same_data)
     found = saved.model.evaluate(test.X, y)
     score = {"test_accuracy": found.accuracy} if found.accuracy is not None else {"test_r2": found.r2}
-    results = {**score, "test_loss": found.loss, "test_samples": test.n_samples, "samples": what, "run": str(run)}
+    results = {
+        **score,
+        "test_loss": found.loss,
+        "test_samples": test.n_samples,
+        "samples": what,
+        "run": str(run),
+    }
     if as_json:
         click.echo(json.dumps(results))
         return
     name, value = next(iter(score.items()))
-    click.echo(f"{name.replace('_', ' ').replace('r2', 'R²')}  {value:.4f}  on {what}: {test.n_samples:,} of {dataset.name}")
+    click.echo(
+        f"{name.replace('_', ' ').replace('r2', 'R²')}  {value:.4f}  on {what}: {test.n_samples:,} of {dataset.name}"
+    )
     click.echo(f"test loss  {found.loss:.4f}")

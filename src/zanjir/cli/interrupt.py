@@ -19,7 +19,7 @@ class StopOnRequest(Callback):
     def __init__(self) -> None:
         self.requested = False
 
-    def on_step_end(self, trainer: Trainer, step: Step) -> bool:  # noqa: ARG002 - a hook's arguments
+    def on_step_end(self, trainer: Trainer, step: Step) -> bool:
         """Say whether to stop."""
         return self.requested
 
@@ -32,7 +32,7 @@ def interruptible() -> Iterator[StopOnRequest]:
         yield request  # only the main thread may catch signals
         return
 
-    def ask(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's arguments
+    def ask(number: int, frame: FrameType | None) -> None:
         if request.requested:
             raise KeyboardInterrupt
         request.requested = True

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-__all__ = ["SizesType", "network_options", "optimizer_options"]
+__all__ = [
+    "BELOW_ONE",
+    "INITIALIZER",
+    "SCHEDULE",
+    "SizesType",
+    "clip_of",
+    "given",
+    "network_options",
+    "optimizer_options",
+    "penalty_of",
+    "shown",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -17,10 +29,11 @@ PENALTY = click.Choice(["none", "l2", "l1", "elastic_net"])
 INITIALIZER = click.Choice(["small", "glorot", "he"])
 OPTIMIZER = click.Choice(["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"])
 SCHEDULE = click.Choice(["constant", "step", "exponential", "cosine", "inverse_time"])
+BELOW_ONE = click.FloatRange(0, 1, max_open=True)
 POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
-class SizesType(click.ParamType):
+class SizesType(click.ParamType[Sequence[int]]):
     """Hidden sizes such as ``512`` or ``100,50``; ``none`` for a linear model."""
 
     name = "sizes"
@@ -36,7 +49,11 @@ class SizesType(click.ParamType):
         except ValueError:
             sizes = (0,)
         if min(sizes) < 1:
-            self.fail(f"{value!r} is no list of sizes; expected whole numbers from 1 such as 512 or 100,50, or none.", param, ctx)
+            self.fail(
+                f"{value!r} is no list of sizes; expected whole numbers from 1 such as 512 or 100,50, or none.",
+                param,
+                ctx,
+            )
         return sizes
 
 
@@ -51,16 +68,42 @@ def together(options: Sequence[Callable[[Any], Any]]) -> Callable[[Command], Com
     return decorate
 
 
+def shown(*names: str, default: Any, **facts: Any) -> Callable[[Command], Command]:
+    """Return an option whose help ends with its default."""
+    return click.option(*names, default=default, show_default=True, **facts)
+
+
 network_options = together([
-    click.option("--activation", type=ACTIVATION, default="relu", show_default=True, help="Function of every hidden unit."),
+    shown("--activation", type=ACTIVATION, default="relu", help="Function of every hidden unit."),
     click.option("--loss", type=LOSS, help="Loss per sample.  [default: softmax; squared_error for regression]"),
-    click.option("--penalty", type=PENALTY, default="l2", show_default=True, help="Penalty on the weights, not the biases."),
-    click.option("--alpha", type=click.FloatRange(min=0), default=0.0, show_default=True, help="Factor on the penalty; 0 for none."),
-    click.option("--dropout", type=click.FloatRange(0, 1, max_open=True), default=0.0, show_default=True, help="Share of hidden outputs dropped in training."),
+    shown("--penalty", type=PENALTY, default="none", help="Penalty on the weights, not the biases."),
+    shown("--alpha", type=click.FloatRange(min=0), default=0.0001, help="Factor on the penalty."),
+    shown("--dropout", type=BELOW_ONE, default=0.0, help="Share of hidden outputs dropped in training."),
 ])  # fmt: skip
 
 optimizer_options = together([
-    click.option("--optimizer", type=OPTIMIZER, default="adam", show_default=True, help="Update rule."),
+    shown("--optimizer", type=OPTIMIZER, default="adam", help="Update rule."),
     click.option("--learning-rate", type=POSITIVE, help="Step size.  [default: the rule's own]"),
     click.option("--clip", type=POSITIVE, help="Largest norm of the gradient.  [default: no bound]"),
 ])  # fmt: skip
+
+
+def given(name: str) -> bool:
+    """Return whether an option stands on the command line."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def penalty_of(settings: Mapping[str, Any]) -> Any:
+    """Return the penalty that the options choose."""
+    from zanjir.nn import regularizer
+
+    if settings["penalty"] == "none" and given("alpha"):
+        raise click.UsageError("--alpha is a factor on a penalty; choose one with --penalty l2, l1 or elastic_net.")
+    return regularizer(settings["penalty"], settings["alpha"])
+
+
+def clip_of(settings: Mapping[str, Any]) -> Any:
+    """Return the clipping that the options choose."""
+    from zanjir.optim import ClipNorm
+
+    return ClipNorm(settings["clip"]) if settings["clip"] else None

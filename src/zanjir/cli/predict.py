@@ -23,9 +23,9 @@ __all__ = ["predict"]
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def predict(run: Path, data: str, out: Path, as_json: bool) -> None:
     """Write the predictions of RUN's model for every sample of DATA, with probabilities where there are any."""
-    from zanjir.cli.run import Run  # noqa: PLC0415 - loaded when the command runs
-    from zanjir.data import load  # noqa: PLC0415 - as above
-    from zanjir.training import write_whole  # noqa: PLC0415 - as above
+    from zanjir.cli.run import Run
+    from zanjir.data import load
+    from zanjir.training import write_whole
 
     saved = Run(run).load()
     dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])

@@ -20,8 +20,8 @@ class ProgressBar(Callback):
     """One bar over all steps, with loss, accuracy, speed and time left."""
 
     def __init__(self) -> None:
-        from rich.console import Console  # noqa: PLC0415 - rich is loaded for terminals only
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 - as above
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self.bar = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
@@ -44,7 +44,9 @@ class ProgressBar(Callback):
         self.bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.bar.stop()
 
     def on_train_begin(self, trainer: Trainer) -> None:
@@ -61,7 +63,7 @@ class ProgressBar(Callback):
             self.shown = now
             self.show(trainer, step, now)
 
-    def on_epoch_end(self, trainer: Trainer, epoch: Epoch) -> None:  # noqa: ARG002 - a hook's arguments
+    def on_epoch_end(self, trainer: Trainer, epoch: Epoch) -> None:
         """Remember the validation data's score."""
         self.validation = validation_text(epoch)
 
@@ -69,7 +71,13 @@ class ProgressBar(Callback):
         """Redraw the bar."""
         speed = (step.t - self.first_t) * step.samples / max(now - self.started, 1e-9)
         facts = f"loss {self.loss:.4f}{score_text('accuracy', self.accuracy)}{self.validation}, {speed:,.0f} samples/s"
-        self.bar.update(self.task, completed=step.t, epoch=f"{step.epoch}/{trainer.plan.epochs}", facts=facts, refresh=True)
+        self.bar.update(
+            self.task,
+            completed=step.t,
+            epoch=f"{step.epoch}/{trainer.plan.epochs}",
+            facts=facts,
+            refresh=True,
+        )
 
 
 class EpochLines(Callback):
@@ -81,7 +89,9 @@ class EpochLines(Callback):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Have nothing to put away."""
 
     def on_epoch_end(self, trainer: Trainer, epoch: Epoch) -> None:

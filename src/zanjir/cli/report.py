@@ -19,7 +19,10 @@ def results_of(run: Run, trainer: Trainer, model: Model, test: Dataset) -> dict[
     found = model.evaluate(test.X, test.y)
     score = {"test_accuracy": found.accuracy} if found.accuracy is not None else {"test_r2": found.r2}
     last = trainer.history.epochs[-1]
-    train = {"train_loss": last.loss, **({} if np.isnan(last.accuracy) else {"train_accuracy": last.accuracy})}
+    train = {
+        "train_loss": last.loss,
+        **({} if np.isnan(last.accuracy) else {"train_accuracy": last.accuracy}),
+    }
     stopped = {"best_epoch": trainer.best_epoch} if trainer.best_W is not None else {}
     return {
         **score,
@@ -83,7 +86,8 @@ def report_text(trainer: Trainer, model: Model, parts: Parts, results: dict[str,
 - Inputs: (x - {model.preparation.offset:.6g}) / {model.preparation.scale:.6g}.
 - Network: {sizes}.
 - Minimized: mean {problem.loss.name} loss{penalty}.
-- Optimizer: {plan.optimizer}, {type(plan.schedule).__name__} schedule, batches of {plan.batch_size}{clip}, seed {plan.seed}.
+- Optimizer: {plan.optimizer}, {type(plan.schedule).__name__} schedule, batches of {plan.batch_size}{clip}.
+- Seed: {plan.seed}.
 
 {seen}
 

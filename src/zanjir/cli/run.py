@@ -74,13 +74,13 @@ class Run:
         if not self.model_path.is_file():
             raise DataError(f"{self.folder} is no run: it holds no {MODEL}. Make one with zanjir train.")
         model, arrays, facts = load_training(self.model_path)
+        if facts is None:
+            raise DataError(f"{self.model_path} holds a model but no training. Make a run with zanjir train.")
         try:
-            if facts is None:
-                raise KeyError("training")
             plan, state = plan_from(facts["plan"]), dict(facts["state"])
             data = dict(facts["data"])
         except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{self.model_path} holds a model but no training; {error} is missing.") from error
+            raise DataError(f"{self.model_path} misstates its training: {error}. Train it again.") from error
         return Saved(model, plan, data, arrays, state)
 
 
@@ -106,7 +106,7 @@ def new_run(out: Path | None, name: str) -> Run:
 
 def held_out(saved: Saved, dataset: Dataset, same_data: bool) -> tuple[Dataset, Array, str]:
     """Return the samples on which a model is judged, their targets as it numbers them, and what they are."""
-    from zanjir.training import divide  # noqa: PLC0415 - evaluating needs it, reading a run does not
+    from zanjir.training import divide
 
     if same_data:
         shares = {name: saved.data[name] for name in ("test_share", "validation_share", "seed")}

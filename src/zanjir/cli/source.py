@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from zanjir.cli.options import network_options, optimizer_options
+from zanjir.cli.options import clip_of, network_options, optimizer_options, penalty_of
 
 __all__ = ["source"]
 
@@ -17,24 +17,29 @@ __all__ = ["source"]
 @click.argument("what", metavar="RUN|SIZES")
 @network_options
 @optimizer_options
-@click.option("--buffers", type=click.IntRange(min=1), metavar="N", help="Print the statements that run for batches of N, on preallocated buffers.")
+@click.option(
+    "--buffers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Print the statements that run for batches of N, on preallocated buffers.",
+)
 def source(what: str, buffers: int | None, **settings: Any) -> None:
     """Print the program that trains a run's network, or a network of given sizes such as 784-512-10.
 
     Forward, backward and update as straight-line NumPy; the text runs as it stands.
     """
-    from zanjir.program import trace_step  # noqa: PLC0415 - loaded when the command runs
+    from zanjir.program import trace_step
 
     sizes = re.fullmatch(r"\d+(-\d+)+", what)
-    problem, optimizer, clip = (of_network(what, settings) if sizes else of_run(Path(what)))
+    problem, optimizer, clip = of_network(what, settings) if sizes else of_run(Path(what))
     program = trace_step(problem, optimizer, clip)
     click.echo(statements(program, buffers) if buffers else program.source(), nl=False)
 
 
 def of_run(folder: Path) -> tuple[Any, Any, Any]:
     """Return problem, optimizer and clipping of a run."""
-    from zanjir.cli.run import Run  # noqa: PLC0415 - loaded when the command runs
-    from zanjir.errors import DataError  # noqa: PLC0415 - as above
+    from zanjir.cli.run import Run
+    from zanjir.errors import DataError
 
     if not folder.exists():
         raise DataError(f"{folder} is neither a run's folder nor sizes such as 784-512-10.")
@@ -44,9 +49,9 @@ def of_run(folder: Path) -> tuple[Any, Any, Any]:
 
 def of_network(text: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Return problem, optimizer and clipping of a network given by its sizes and the options."""
-    from zanjir.nn import LOSSES, mlp, regularizer  # noqa: PLC0415 - loaded when the command runs
-    from zanjir.optim import ClipNorm, optimizer  # noqa: PLC0415 - as above
-    from zanjir.program import Problem  # noqa: PLC0415 - as above
+    from zanjir.nn import LOSSES, mlp
+    from zanjir.optim import optimizer
+    from zanjir.program import Problem
 
     sizes = [int(size) for size in text.split("-")]
     if min(sizes) < 1:
@@ -57,17 +62,16 @@ def of_network(text: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
         LOSSES[settings["loss"] or "softmax"],
         sizes[0],
         n_outputs,
-        regularizer(settings["penalty"], settings["alpha"]),
+        penalty_of(settings),
     )
-    clip = ClipNorm(settings["clip"]) if settings["clip"] else None
-    return problem, optimizer(settings["optimizer"], settings["learning_rate"]), clip
+    return problem, optimizer(settings["optimizer"], settings["learning_rate"]), clip_of(settings)
 
 
 def statements(program: Any, n: int) -> str:
     """Return the engine's own text for one batch size."""
-    import numpy as np  # noqa: PLC0415 - only needed here
+    import numpy as np
 
-    from zanjir.program import NumpyEngine  # noqa: PLC0415 - loaded when the command runs
+    from zanjir.program import NumpyEngine
 
     engine = NumpyEngine(program, np.zeros(program.problem.layout.size))
     return f"{engine.batch(n).statements}\n"

@@ -12,45 +12,59 @@ from typing import Any
 
 import click
 
-from zanjir.cli.options import INITIALIZER, SCHEDULE, SizesType, network_options, optimizer_options
+from zanjir.cli.options import (
+    BELOW_ONE,
+    INITIALIZER,
+    SCHEDULE,
+    SizesType,
+    clip_of,
+    given,
+    network_options,
+    optimizer_options,
+    penalty_of,
+    shown,
+)
 
 __all__ = ["train"]
 
-SHARE = click.FloatRange(0, 1, max_open=True)
+INSIDE_ONE = click.FloatRange(0, 1, min_open=True, max_open=True)
+EARLY_STOPPING = "Stop when the validation loss has not improved for so long, and keep the best parameters."
 
 
 @click.command()
 @click.argument("data")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/DATA-1, -2, ...]")
-@click.option("--hidden", type=SizesType(), default="256", show_default=True, help="Hidden sizes, such as 512 or 100,50; none for a linear model.")
+@shown(
+    "--hidden", type=SizesType(), default="256", help="Hidden sizes, such as 512 or 100,50; none for a linear model."
+)
 @network_options
 @click.option("--initializer", type=INITIALIZER, help="First weights.  [default: he for relu, else glorot]")
 @optimizer_options
-@click.option("--schedule", type=SCHEDULE, default="cosine", show_default=True, help="The learning rate over time.")
-@click.option("--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Samples per step.")
-@click.option("--epochs", type=click.IntRange(min=1), default=30, show_default=True, help="Passes over the data.")
-@click.option("--validation", type=SHARE, default=0.1, show_default=True, help="Share of the training data to watch instead of learn.")
-@click.option("--early-stopping", type=click.IntRange(min=1), metavar="EPOCHS", help="Stop when the validation loss has not improved for so long; keep the best.")
-@click.option("--test-share", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.2, show_default=True, help="Share kept for the test, if the data brought no test set.")
+@shown("--schedule", type=SCHEDULE, default="cosine", help="The learning rate over time.")
+@shown("--batch-size", type=click.IntRange(min=1), default=32, help="Samples per step.")
+@shown("--epochs", type=click.IntRange(min=1), default=30, help="Passes over the data.")
+@shown("--validation", type=BELOW_ONE, default=0.1, help="Share of the training data to watch instead of learn.")
+@click.option("--early-stopping", type=click.IntRange(min=1), metavar="EPOCHS", help=EARLY_STOPPING)
+@shown("--test-share", type=INSIDE_ONE, default=0.2, help="Share kept for the test, if the data brought no test set.")
 @click.option("--samples", type=click.IntRange(min=2), help="Use only so many samples.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Fixes everything random.")
+@shown("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Fixes everything random.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in --out; its own settings hold.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
-@click.pass_context
-def train(ctx: click.Context, data: str, out: Path | None, resume: bool, as_json: bool, quiet: bool, **settings: Any) -> None:  # fmt: skip
+def train(data: str, out: Path | None, resume: bool, as_json: bool, quiet: bool, **settings: Any) -> None:
     """Train a network on DATA, a data set's name or a folder of IDX files such as MNIST's.
 
-    \b
     Names: digits, mnist, fashion-mnist (downloaded once), and made-up sets such
     as moons, circles, xor, spirals, line, regression_plane.
     """
     if resume and out is None:
         raise click.UsageError("--resume needs --out RUN, the folder of the run to go on with.")
     if resume:
-        changed = [name for name in settings if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+        changed = [name for name in settings if given(name)]
         if changed:
-            raise click.UsageError(f"--resume goes on with the run's own settings; leave out --{changed[0].replace('_', '-')}.")
+            raise click.UsageError(
+                f"--resume goes on with the run's own settings; leave out --{changed[0].replace('_', '-')}."
+            )
     if settings["early_stopping"] and not settings["validation"]:
         raise click.UsageError("--early-stopping needs validation data; give --validation a share above 0.")
     job = resumed(data, out) if resume and out else started(data, out, settings)
@@ -70,12 +84,16 @@ class Job:
 
 def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
     """Set a new training up from the options; nothing is written before everything fits together."""
-    from zanjir.cli.run import new_run  # noqa: PLC0415 - loaded when a training starts
-    from zanjir.data import load  # noqa: PLC0415 - as above
-    from zanjir.training import divide, fingerprint, problem_for, trainer_for  # noqa: PLC0415 - as above
+    from zanjir.cli.run import new_run
+    from zanjir.data import load
+    from zanjir.training import divide, fingerprint, problem_for, trainer_for
 
     dataset = load(data, seed=settings["seed"], n_samples=settings["samples"])
-    shares = {"test_share": settings["test_share"], "validation_share": settings["validation"], "seed": settings["seed"]}
+    shares = {
+        "test_share": settings["test_share"],
+        "validation_share": settings["validation"],
+        "seed": settings["seed"],
+    }
     parts = divide(dataset, **shares)
     problem = problem_for(
         dataset,
@@ -87,17 +105,22 @@ def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
         penalty=penalty_of(settings),
     )
     trainer = trainer_for(problem, plan_of(settings), parts)
-    facts = {"name": dataset.name, "fingerprint": fingerprint(dataset), "samples": settings["samples"], **shares}
+    facts = {
+        "name": dataset.name,
+        "fingerprint": fingerprint(dataset),
+        "samples": settings["samples"],
+        **shares,
+    }
     existed = out is not None and out.exists()
     return Job(new_run(out, dataset.name), trainer, parts, facts, made_folder=not existed)
 
 
 def resumed(data: str, out: Path) -> Job:
     """Set an interrupted training up again, at the step where it stopped."""
-    from zanjir.cli.run import Run  # noqa: PLC0415 - loaded when a training starts
-    from zanjir.data import load  # noqa: PLC0415 - as above
-    from zanjir.errors import DataError  # noqa: PLC0415 - as above
-    from zanjir.training import divide, fingerprint, trainer_for  # noqa: PLC0415 - as above
+    from zanjir.cli.run import Run
+    from zanjir.data import load
+    from zanjir.errors import DataError
+    from zanjir.training import divide, fingerprint, trainer_for
 
     run = Run(out)
     saved = run.load()
@@ -110,22 +133,15 @@ def resumed(data: str, out: Path) -> Job:
     return Job(run, trainer, parts, saved.data, made_folder=False)
 
 
-def penalty_of(settings: dict[str, Any]) -> Any:
-    """Return the penalty that the options choose."""
-    from zanjir.nn import regularizer  # noqa: PLC0415 - loaded when a training starts
-
-    return regularizer(settings["penalty"], settings["alpha"])
-
-
 def plan_of(settings: dict[str, Any]) -> Any:
     """Return the plan that the options choose."""
-    from zanjir.optim import ClipNorm, optimizer, schedule  # noqa: PLC0415 - loaded when a training starts
-    from zanjir.training import Plan  # noqa: PLC0415 - as above
+    from zanjir.optim import optimizer, schedule
+    from zanjir.training import Plan
 
     return Plan(
         optimizer=optimizer(settings["optimizer"], settings["learning_rate"]),
         schedule=schedule(settings["schedule"]),
-        clip=ClipNorm(settings["clip"]) if settings["clip"] else None,
+        clip=clip_of(settings),
         batch_size=settings["batch_size"],
         epochs=settings["epochs"],
         patience=settings["early_stopping"],
@@ -135,7 +151,7 @@ def plan_of(settings: dict[str, Any]) -> Any:
 
 def finish(job: Job, data: str, *, as_json: bool, quiet: bool) -> None:
     """Train, save everything, and print the results."""
-    from zanjir.cli.report import results_of, results_text, write_results  # noqa: PLC0415 - loaded when a training starts
+    from zanjir.cli.report import results_of, results_text, write_results
 
     if not (quiet or as_json):
         click.echo(describe(job), err=True)
@@ -155,10 +171,10 @@ def finish(job: Job, data: str, *, as_json: bool, quiet: bool) -> None:
 
 def run_training(job: Job, *, quiet: bool) -> bool:
     """Train with progress; return whether the training came to its end."""
-    from zanjir.cli.interrupt import interruptible  # noqa: PLC0415 - loaded when a training starts
-    from zanjir.cli.progress import progress  # noqa: PLC0415 - as above
-    from zanjir.errors import NonFiniteError  # noqa: PLC0415 - as above
-    from zanjir.training import Callback, fit  # noqa: PLC0415 - as above
+    from zanjir.cli.interrupt import interruptible
+    from zanjir.cli.progress import progress
+    from zanjir.errors import NonFiniteError
+    from zanjir.training import Callback, fit
 
     shown = progress(quiet=quiet)
     callbacks: Sequence[Callback] = [shown] if shown else []
@@ -178,7 +194,7 @@ def run_training(job: Job, *, quiet: bool) -> bool:
 
 def save(job: Job) -> Any:
     """Save the model as it stands."""
-    from zanjir.training import model_of  # noqa: PLC0415 - loaded when a training starts
+    from zanjir.training import model_of
 
     model = model_of(job.trainer, job.parts.train)
     job.run.save(model, job.trainer, job.facts)
@@ -191,7 +207,8 @@ def describe(job: Job) -> str:
     watched = f", {parts.validation.n_samples:,} to watch" if parts.validation else ""
     sizes = "-".join(str(shape[0]) for name, shape in problem.layout.shapes.items() if name.startswith("W"))
     return (
-        f"{job.facts['name']}: {parts.train.n_samples:,} samples to learn from{watched}, {parts.test.n_samples:,} for the test\n"
+        f"{job.facts['name']}: {parts.train.n_samples:,} samples to learn from{watched}, "
+        f"{parts.test.n_samples:,} for the test\n"
         f"network {sizes}-{problem.n_outputs} with {problem.layout.size:,} parameters, {problem.loss.name} loss, "
         f"{type(plan.optimizer).__name__} at {plan.optimizer.learning_rate:g}, batches of {plan.batch_size}"
     )

@@ -6,7 +6,7 @@ import operator
 
 import numpy as np
 
-from zanjir.graph.gate import Interval, Kink, Precedence, gate
+from zanjir.graph.gate import TABLE, Interval, Kink, Precedence, gate
 
 REAL = Interval(-1e100, 1e100)
 POSITIVE = Interval(1e-100, 1e100)
@@ -52,7 +52,7 @@ negative = gate(
 power = gate(
     "power", "(),()->()", operator.pow,
     lambda g, z, x, n: g * (n * x ** (n - 1)),
-    lambda g, z, x, n: g * (z * np.log(x)),
+    lambda g, z, x, n: g * (z * np.log(TABLE["broadcast_like"](x, z))),  # so that 2 ** n keeps the dtype of n
     code="{0} ** {1}", latex="{{{0}}}^{{{1}}}", precedence=Precedence.POWER, numpy=np.power,
     buffered="{out}[...] = {0} ** {1}", neutral=(None, 1),
     domain=(Interval(1e-30, 1e30), Interval(-8, 8)), source="d x^n/dn = x^n ln x, for x > 0",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from zanjir.gates.arithmetic import REAL
-from zanjir.graph.gate import gate
+from zanjir.graph.gate import Gate, gate
 from zanjir.graph.tensor import Array
 
 
@@ -36,7 +36,7 @@ broadcast_like = gate(
     source="the gradient undoes the broadcasting, as for every gate",
 )  # fmt: skip
 
-reshape_like = gate(
+reshape_like: Gate = gate(
     "reshape_like", "(*),(*)->(*)", reshape_to_like,
     lambda g, y, x, like: reshape_like(g, x),
     None,

@@ -7,6 +7,7 @@ anywhere shows in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,11 @@ def check_gradient(loss: Tensor, wrt: Sequence[Tensor], *, seed: int = 0) -> Non
     rng = np.random.default_rng(seed)
     for w, dw in zip(wrt, gradient(loss, wrt), strict=True):
         direction = rng.standard_normal(w.shape)
-        message = disagreement(lambda x, w=w: evaluate([loss], {w: x})[id(loss)], w.value, dw.value, direction)
+
+        def moved(x: Array, w: Tensor = w) -> Any:
+            return evaluate([loss], {w: x})[id(loss)]
+
+        message = disagreement(moved, w.value, dw.value, direction)
         if message:
             check_every_rule(loss, seed)
             raise GradientError(f"the gradient of {loss.label} with respect to {w.label} is wrong: {message}")
@@ -68,7 +73,12 @@ def check_every_rule(loss: Tensor, seed: int) -> None:
 
 
 def check_rule(
-    row: Gate, inputs: Sequence[Any], params: Mapping[str, Any] | None = None, *, order: int = 1, seed: int = 0
+    row: Gate,
+    inputs: Sequence[Any],
+    params: Mapping[str, Any] | None = None,
+    *,
+    order: int = 1,
+    seed: int = 0,
 ) -> None:
     """Check every rule of one gate at given inputs, to first or second order.
 
@@ -104,10 +114,15 @@ def check_input(
             analytic = gradient(total, node).value
         except ZanjirError as error:
             raise GradientError(f"the rule of gate {row.name!r} for input {i} fails: {error}") from error
-        message = disagreement(lambda x, n=others: projected(x, n)[1].value, x, analytic, direction)
+        message = disagreement(partial(value_of, projected, others), x, analytic, direction)
         if message:
             nth = ("first", "second")[others]
             raise GradientError(f"the rule of gate {row.name!r} for input {i} is wrong at {nth} order: {message}")
+
+
+def value_of(projected: Callable[[Array, int], tuple[Tensor, Tensor]], others: int, x: Array) -> Any:
+    """Return the number that a projection gives at x."""
+    return projected(x, others)[1].value
 
 
 def disagreement(function: Callable[[Array], Any], x: Array, analytic: Array, direction: Array) -> str:

@@ -116,7 +116,7 @@ class Gate:
 
     def __call__(self, *inputs: Any, **params: Any) -> Tensor:
         """Apply the gate to tensors, arrays or numbers and record it in the graph."""
-        from zanjir.graph.tensor import apply  # noqa: PLC0415 - the row and the tensor need each other
+        from zanjir.graph.tensor import apply
 
         return apply(self, *inputs, **params)
 
@@ -133,7 +133,13 @@ class Gate:
 
 
 def gate(
-    name: str, signature: str, forward: Callable[..., Any], *vjp: Rule | None, code: Any, latex: str, **facts: Any
+    name: str,
+    signature: str,
+    forward: Callable[..., Any],
+    *vjp: Rule | None,
+    code: Any,
+    latex: str,
+    **facts: Any,
 ) -> Gate:
     """Declare a row and put it into the table.
 

@@ -23,7 +23,9 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapp
     if kwargs.get("out") is not None:
         raise GraphError(f"{ufunc.__name__}: {NO_OUT}.")
     if method != "__call__":
-        raise GraphError(f"np.{ufunc.__name__}.{method} is not recorded in the graph; use a NumPy function such as np.sum.")
+        raise GraphError(
+            f"np.{ufunc.__name__}.{method} is not recorded in the graph; use a NumPy function such as np.sum."
+        )
     if kwargs:
         raise GraphError(f"np.{ufunc.__name__}({', '.join(kwargs)}=...) is not recorded in the graph; leave it out.")
     return apply(find(ufunc), *inputs)

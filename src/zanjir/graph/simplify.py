@@ -53,7 +53,8 @@ def rewritten(node: Tensor) -> Tensor | None:
         return None
     if is_number(node.value) and all(is_literal(x) for x in node.inputs):
         return Tensor(node.value)
-    for rule in (without_neutral, *REWRITES.get(node.gate.name, ())):
+    rules: tuple[Rewrite, ...] = (without_neutral, *REWRITES.get(node.gate.name, ()))
+    for rule in rules:
         shorter = rule(node)
         if shorter is not None and shorter.shape == node.shape and shorter.dtype == node.dtype:
             return shorter

@@ -8,7 +8,7 @@ arithmetic between Python numbers stays Python's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +22,37 @@ __all__ = ["Array", "Tensor", "apply", "is_number", "tensor"]
 Array: TypeAlias = npt.NDArray[Any]
 NUMBERS = (int, float, bool)
 
+if TYPE_CHECKING:
+
+    class Operators:
+        """The operators as type checkers see them: NumPy's mixin declares that they return anything."""
+
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+
+else:
+    Operators = NDArrayOperatorsMixin
+
 
 def is_number(value: Any) -> bool:
     """Whether a value is a Python number, which is weak: NumPy's own scalars have a dtype of their own."""
     return type(value) in NUMBERS
 
 
-class Tensor(NDArrayOperatorsMixin):
+class Tensor(Operators):
     """An immutable node of the graph.
 
     Parameters
@@ -114,20 +138,20 @@ class Tensor(NDArrayOperatorsMixin):
 
     def transpose(self) -> Tensor:
         """Reverse the order of the axes."""
-        return as_tensor(np.transpose(self))  # type: ignore[call-overload]  # NumPy's stubs know arrays only
+        return as_tensor(np.transpose(self))
 
     def sum(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
         """Sum over one axis, or over all."""
-        return as_tensor(np.sum(self, axis=axis, keepdims=keepdims))  # type: ignore[call-overload]  # as above
+        return as_tensor(np.sum(self, axis=axis, keepdims=keepdims))
 
     def mean(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
         """Mean over one axis, or over all."""
-        return as_tensor(np.mean(self, axis=axis, keepdims=keepdims))  # type: ignore[call-overload]  # as above
+        return as_tensor(np.mean(self, axis=axis, keepdims=keepdims))
 
     def reshape(self, *shape: int | Sequence[int]) -> Tensor:
         """Return the same elements in another shape; one size may be -1."""
         sizes = shape[0] if len(shape) == 1 else shape
-        return as_tensor(np.reshape(self, sizes))  # type: ignore[call-overload]  # as above
+        return as_tensor(np.reshape(self, sizes))
 
     def __len__(self) -> int:
         if not self.shape:
@@ -135,7 +159,7 @@ class Tensor(NDArrayOperatorsMixin):
         return self.shape[0]
 
     def __getitem__(self, key: Any) -> Tensor:
-        from zanjir.graph.protocol import index  # noqa: PLC0415 - the protocol looks gates up for tensors
+        from zanjir.graph.protocol import index
 
         return index(self, key)
 
@@ -144,19 +168,19 @@ class Tensor(NDArrayOperatorsMixin):
             f"the truth of {self.label} is not recorded in the graph; compare its .value, or use np.where."
         )
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:  # noqa: ARG002 - NumPy's signature
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         raise GraphError(
             f"turning {self.label} into an array would cut the graph, and its gradient would be lost; "
             "use NumPy functions on the tensor itself, or take .value if the numbers are all you need."
         )
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Tensor:
-        from zanjir.graph.protocol import call_ufunc  # noqa: PLC0415 - the protocol looks gates up for tensors
+        from zanjir.graph.protocol import call_ufunc
 
         return call_ufunc(ufunc, method, inputs, kwargs)
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Tensor:  # noqa: ARG002 - NumPy's
-        from zanjir.graph.protocol import call_function  # noqa: PLC0415 - the protocol looks gates up for tensors
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Tensor:
+        from zanjir.graph.protocol import call_function
 
         return call_function(function, args, kwargs)
 

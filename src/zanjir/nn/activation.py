@@ -30,7 +30,9 @@ class Activation(Layer):
     def __post_init__(self) -> None:
         choose("activation", self.name, ACTIVATIONS)
 
-    def __call__(self, x: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None = None, stream: int = 0) -> Tensor:  # noqa: ARG002 - a layer's interface
+    def __call__(
+        self, x: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None = None, stream: int = 0
+    ) -> Tensor:
         """Return the activation of a batch."""
         row = ACTIVATIONS[self.name]
         return row(x) if row else x

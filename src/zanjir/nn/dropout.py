@@ -36,7 +36,9 @@ class Dropout(Layer):
 
     rate: float = hyperparameter(0.5, at_least=0, below=1)
 
-    def __call__(self, x: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None = None, stream: int = 0) -> Tensor:  # noqa: ARG002 - a layer's interface
+    def __call__(
+        self, x: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None = None, stream: int = 0
+    ) -> Tensor:
         """Return the batch with some numbers dropped; unchanged without a key."""
         if key is None or self.rate == 0:
             return x

@@ -17,7 +17,7 @@ __all__ = ["Layer"]
 class Layer(Checked):
     """Base of the layers. A layer holds sizes and choices; its numbers live in the parameter vector."""
 
-    def shapes(self, in_features: int) -> dict[str, tuple[int, ...]]:  # noqa: ARG002 - most layers have no parameters
+    def shapes(self, in_features: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of the parameters, by their names within the layer: W, b."""
         return {}
 
@@ -25,11 +25,13 @@ class Layer(Checked):
         """Return how many features come out when ``in_features`` go in."""
         return in_features
 
-    def init(self, rng: np.random.Generator, in_features: int) -> dict[str, Array]:  # noqa: ARG002 - as above
+    def init(self, rng: np.random.Generator, in_features: int) -> dict[str, Array]:
         """Return first values of the parameters."""
         return {}
 
-    def __call__(self, x: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None = None, stream: int = 0) -> Tensor:
+    def __call__(
+        self, x: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None = None, stream: int = 0
+    ) -> Tensor:
         """Return the output for a batch ``x`` of shape (N, in_features).
 
         ``key`` = (seed, step) and ``stream`` fix the random numbers of layers that draw some; without a key

@@ -40,7 +40,7 @@ class Linear(Layer):
         """Return the shapes of W and b."""
         return {"W": (in_features, self.features), "b": (self.features,)}
 
-    def out_features(self, in_features: int) -> int:  # noqa: ARG002 - a layer's interface
+    def out_features(self, in_features: int) -> int:
         """Return how many features come out."""
         return self.features
 
@@ -49,7 +49,9 @@ class Linear(Layer):
         start = choose("initializer", self.initializer, INITIALIZERS)
         return {"W": start(rng, (in_features, self.features)), "b": np.zeros(self.features)}
 
-    def __call__(self, x: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None = None, stream: int = 0) -> Tensor:  # noqa: ARG002 - a layer's interface
+    def __call__(
+        self, x: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None = None, stream: int = 0
+    ) -> Tensor:
         """Return x W + b for a batch of shape (N, in_features)."""
         W, b = parameters["W"], parameters["b"]
         if x.ndim != 2 or x.shape[1] != W.shape[0]:

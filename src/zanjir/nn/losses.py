@@ -68,7 +68,7 @@ def hinge(scores: Tensor, y: Any, delta: float = 1) -> Tensor:
     >>> hinge(Tensor([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]]), [0, 1, 2]).value.round(6)
     array([ 2.9,  0. , 12.9])
     """
-    return gates.hinge_margins(scores, labels_for(scores, y), delta=delta).sum(axis=1)
+    return gates.hinge_margins(scores, labels_for(scores, y), delta=delta).named("margins").sum(axis=1)
 
 
 def squared_hinge(scores: Tensor, y: Any, delta: float = 1) -> Tensor:
@@ -81,7 +81,7 @@ def squared_hinge(scores: Tensor, y: Any, delta: float = 1) -> Tensor:
     >>> squared_hinge(Tensor([[3.2, 5.1, -1.7]]), [0]).value.round(6)
     array([8.41])
     """
-    return (gates.hinge_margins(scores, labels_for(scores, y), delta=delta) ** 2).sum(axis=1)
+    return (gates.hinge_margins(scores, labels_for(scores, y), delta=delta).named("margins") ** 2).sum(axis=1)
 
 
 def squared_error(scores: Tensor, y: Any) -> Tensor:

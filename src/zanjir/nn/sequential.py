@@ -57,7 +57,7 @@ class Sequential:
 
     def layout(self, in_features: int) -> Layout:
         """Return where each parameter lies in the flat vector, for inputs of shape (N, in_features)."""
-        shapes = {}
+        shapes: dict[str, tuple[int, ...]] = {}
         for number, layer in self.numbered():
             shapes |= {f"{name}{number}": shape for name, shape in layer.shapes(in_features).items()}
             in_features = layer.out_features(in_features)
@@ -65,7 +65,7 @@ class Sequential:
 
     def init(self, rng: np.random.Generator, in_features: int) -> dict[str, Array]:
         """Return first values of all parameters, float64; the same generator state gives the same bits."""
-        values = {}
+        values: dict[str, Array] = {}
         for number, layer in self.numbered():
             values |= {f"{name}{number}": value for name, value in layer.init(rng, in_features).items()}
             in_features = layer.out_features(in_features)

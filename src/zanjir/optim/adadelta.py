@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
+from zanjir.gates import sqrt
 from zanjir.graph import Tensor
 from zanjir.hyperparameter import hyperparameter
 from zanjir.optim.optimizer import Optimizer, State
@@ -29,10 +28,10 @@ class Adadelta(Optimizer):
 
     state_names: ClassVar[tuple[str, ...]] = ("v", "u")
 
-    def update(self, W: Tensor, dW: Tensor, learning_rate: Tensor, t: Tensor, **state: Tensor) -> State:  # noqa: ARG002 - a rule's arguments
+    def update(self, W: Tensor, dW: Tensor, learning_rate: Tensor, t: Tensor, **state: Tensor) -> State:
         """Return the new W and running means of squares: v of gradients, u of steps."""
         rho = Tensor(self.rho)
         v = rho * state["v"] + (1 - rho) * dW**2
-        delta = (np.sqrt(state["u"] + self.epsilon) / np.sqrt(v + self.epsilon) * dW).named("delta")
+        delta = (sqrt(state["u"] + self.epsilon) / sqrt(v + self.epsilon) * dW).named("delta")
         u = rho * state["u"] + (1 - rho) * delta**2
         return {"v": v, "u": u, "W": W - learning_rate * delta}

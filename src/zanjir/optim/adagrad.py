@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
+from zanjir.gates import sqrt
 from zanjir.graph import Tensor
 from zanjir.hyperparameter import hyperparameter
 from zanjir.optim.optimizer import Optimizer, State
@@ -27,7 +26,7 @@ class Adagrad(Optimizer):
 
     state_names: ClassVar[tuple[str, ...]] = ("G",)
 
-    def update(self, W: Tensor, dW: Tensor, learning_rate: Tensor, t: Tensor, **state: Tensor) -> State:  # noqa: ARG002 - a rule's arguments
+    def update(self, W: Tensor, dW: Tensor, learning_rate: Tensor, t: Tensor, **state: Tensor) -> State:
         """Return the new W and sum of squares G."""
         G = state["G"] + dW**2
-        return {"G": G, "W": W - learning_rate * dW / (np.sqrt(G) + self.epsilon)}
+        return {"G": G, "W": W - learning_rate * dW / (sqrt(G) + self.epsilon)}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
+from zanjir.gates import sqrt
 from zanjir.graph import Tensor
 from zanjir.hyperparameter import hyperparameter
 from zanjir.optim.optimizer import Optimizer, State
@@ -39,7 +38,7 @@ class Adam(Optimizer):
         v = beta2 * state["v"] + (1 - beta2) * dW**2
         m_hat = (m / (1 - beta1**t)).named("m_hat")
         v_hat = (v / (1 - beta2**t)).named("v_hat")
-        return {"m": m, "v": v, "W": W - learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)}
+        return {"m": m, "v": v, "W": W - learning_rate * m_hat / (sqrt(v_hat) + self.epsilon)}
 
 
 @dataclass(frozen=True)

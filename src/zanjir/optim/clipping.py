@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from zanjir.gates import maximum, sqrt
 from zanjir.graph import Tensor
 from zanjir.hyperparameter import Checked, hyperparameter
 
@@ -30,5 +29,5 @@ class ClipNorm(Checked):
 
     def __call__(self, dW: Tensor) -> Tensor:
         """Return the gradient, clipped. A gradient of exactly zero stays zero."""
-        norm = np.sqrt((dW**2).sum()).named("norm")
-        return dW * (self.largest / np.maximum(norm, self.largest))
+        norm = sqrt((dW**2).sum()).named("norm")
+        return dW * (self.largest / maximum(norm, self.largest))

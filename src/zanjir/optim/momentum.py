@@ -25,7 +25,7 @@ class Momentum(Optimizer):
 
     state_names: ClassVar[tuple[str, ...]] = ("v",)
 
-    def update(self, W: Tensor, dW: Tensor, learning_rate: Tensor, t: Tensor, **state: Tensor) -> State:  # noqa: ARG002 - a rule's arguments
+    def update(self, W: Tensor, dW: Tensor, learning_rate: Tensor, t: Tensor, **state: Tensor) -> State:
         """Return the new W and velocity v."""
         v = self.momentum * state["v"] + dW
         return {"v": v, "W": W - learning_rate * v}

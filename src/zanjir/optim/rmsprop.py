@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
+from zanjir.gates import sqrt
 from zanjir.graph import Tensor
 from zanjir.hyperparameter import hyperparameter
 from zanjir.optim.optimizer import Optimizer, State
@@ -29,8 +28,8 @@ class RMSProp(Optimizer):
 
     state_names: ClassVar[tuple[str, ...]] = ("v",)
 
-    def update(self, W: Tensor, dW: Tensor, learning_rate: Tensor, t: Tensor, **state: Tensor) -> State:  # noqa: ARG002 - a rule's arguments
+    def update(self, W: Tensor, dW: Tensor, learning_rate: Tensor, t: Tensor, **state: Tensor) -> State:
         """Return the new W and running mean of squares v."""
         rho = Tensor(self.rho)
         v = rho * state["v"] + (1 - rho) * dW**2
-        return {"v": v, "W": W - learning_rate * dW / (np.sqrt(v) + self.epsilon)}
+        return {"v": v, "W": W - learning_rate * dW / (sqrt(v) + self.epsilon)}

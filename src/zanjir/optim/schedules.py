@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from zanjir.errors import choose
 from zanjir.hyperparameter import Checked, hyperparameter
 
-__all__ = ["SCHEDULES", "Constant", "Cosine", "Exponential", "InverseTime", "Schedule", "StepDecay", "schedule"]
+__all__ = [
+    "SCHEDULES",
+    "Constant",
+    "Cosine",
+    "Exponential",
+    "InverseTime",
+    "Schedule",
+    "StepDecay",
+    "schedule",
+]
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class Schedule(Checked):
 class Constant(Schedule):
     """Always 1."""
 
-    def factor(self, done: float) -> float:  # noqa: ARG002 - a schedule's argument
+    def factor(self, done: float) -> float:
         """Return 1."""
         return 1.0
 

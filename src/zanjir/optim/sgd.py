@@ -14,6 +14,6 @@ __all__ = ["SGD"]
 class SGD(Optimizer):
     """W <- W - learning_rate * dW: batch, stochastic or mini-batch descent, by the size of the batch."""
 
-    def update(self, W: Tensor, dW: Tensor, learning_rate: Tensor, t: Tensor, **state: Tensor) -> State:  # noqa: ARG002 - a rule's arguments
+    def update(self, W: Tensor, dW: Tensor, learning_rate: Tensor, t: Tensor, **state: Tensor) -> State:
         """Return W - learning_rate * dW."""
         return {"W": W - learning_rate * dW}

@@ -44,7 +44,15 @@ def confusion(counts: Array, classes: Sequence[str]) -> Figure:
     # Mistakes are rare: the square root lets a share of 1 % be seen beside one of 100 %.
     axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
     for i, j in np.argwhere(counts):
-        axes.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=8, color="white" if share[i, j] > 0.35 else "black")
+        axes.text(
+            j,
+            i,
+            str(counts[i, j]),
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="white" if share[i, j] > 0.35 else "black",
+        )
     axes.set_xticks(range(n), classes, rotation=45 if max(map(len, classes)) > 3 else 0, ha="center")
     axes.set_yticks(range(n), classes)
     axes.set_xlabel("predicted class")

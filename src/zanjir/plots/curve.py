@@ -48,7 +48,14 @@ def draw_loss(axes: Axes, history: History) -> None:
     axes.plot(epochs, smoothed(loss, max(1, len(loss) // 50)), color=TRAINING, linewidth=1.8, label="running mean")
     validation = history.column("validation_loss")
     if np.isfinite(validation).any():
-        axes.plot(history.column("epoch"), validation, "o-", color=VALIDATION, markersize=3, label="validation (data loss)")
+        axes.plot(
+            history.column("epoch"),
+            validation,
+            "o-",
+            color=VALIDATION,
+            markersize=3,
+            label="validation (data loss)",
+        )
     if (loss > 0).all() and loss.max() > 20 * loss.min():
         axes.set_yscale("log")
     finish(axes, "loss")

@@ -1,7 +1,7 @@
 """From a graph to a program: its text, and the engine that runs it on preallocated buffers."""
 
 from zanjir.program.engine import Batch, NumpyEngine, Scorer
-from zanjir.program.source import compiled, graph_source
+from zanjir.program.printing import compiled, graph_source
 from zanjir.program.step import Problem, StepProgram, source, trace_step
 
 __all__ = [

@@ -10,7 +10,6 @@ import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from zanjir.graph.order import evaluate
 from zanjir.graph.tensor import Array, Tensor, is_number
 from zanjir.program.function import Function
 from zanjir.program.lowering import Lowered, lower
-from zanjir.program.source import compiled, helpers_text
+from zanjir.program.printing import compiled, helpers_text
 from zanjir.program.step import Problem, StepProgram, trace_forward
 
 __all__ = ["Batch", "NumpyEngine", "Scorer"]
@@ -142,7 +141,7 @@ def bind(
     written = {name: outputs[name] for name in (*places, *targets)}
     lowered = lower(nodes, values, inputs, written)
     numbers = [name for name, node in inputs.items() if is_number(node.value)]
-    buffers = {name: np.empty(shape, dtype) for name, (shape, dtype) in lowered.buffers.items()}
+    buffers = {name: np.empty(form.shape, form.dtype, form.order) for name, form in lowered.buffers.items()}
     variables = {**arrays, **places, **targets, **buffers}
     text = run_text(lowered, numbers, list(variables))
     program = compiled("\n\n".join([*helpers_text(functions), text]), f"<zanjir numpy engine {next(NUMBER)}>")

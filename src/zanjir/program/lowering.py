@@ -9,14 +9,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from zanjir.graph.tensor import Array, Tensor, is_number
 from zanjir.program.expression import Expression, expression, operand
 
-__all__ = ["Lowered", "lower"]
+__all__ = ["Form", "Lowered", "lower"]
+
+
+@dataclass(frozen=True)
+class Form:
+    """Shape, type and memory order of an array: sums follow the order, so their last bits depend on it."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    order: Literal["C", "F"]
 
 
 @dataclass
@@ -28,12 +37,15 @@ class Lowered:
 
     prepare: list[str] = field(default_factory=list)
     run: list[str] = field(default_factory=list)
-    buffers: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = field(default_factory=dict)
+    buffers: dict[str, Form] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
 
 
 def lower(
-    nodes: Sequence[Tensor], values: Mapping[int, Any], given: Mapping[str, Tensor], written: Mapping[str, Tensor]
+    nodes: Sequence[Tensor],
+    values: Mapping[int, Any],
+    given: Mapping[str, Tensor],
+    written: Mapping[str, Tensor],
 ) -> Lowered:
     """Lower gates to statements.
 
@@ -68,7 +80,7 @@ class Lowering:
         self.target: dict[int, str] = {}
         for name, node in written.items():
             self.target.setdefault(id(node), name)
-        self.free: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+        self.free: dict[Form, list[str]] = defaultdict(list)
         self.is_view: set[int] = set()
         self.holder: dict[str, int] = {}
         for name, node in given.items():
@@ -142,11 +154,11 @@ class Lowering:
         """Return where a result goes: its own array, over an input read for the last time, or a buffer."""
         wanted = self.target.get(id(node))
         dying = [place for place in self.dying_places(step, node) if self.same_form(place, node)]
-        if wanted and (self.is_free(wanted) or wanted in dying):
+        form = self.form(node)
+        if wanted and form.order == "C" and (self.is_free(wanted) or wanted in dying):
             return wanted
         if not wanted and dying:
             return dying[0]
-        form = self.form(node)
         if self.free[form]:
             return self.free[form].pop()
         place = f"_b{len(self.lowered.buffers)}"
@@ -187,15 +199,13 @@ class Lowering:
             if place in self.lowered.buffers:
                 self.free[self.lowered.buffers[place]].append(place)
 
-    def form(self, node: Tensor) -> tuple[tuple[int, ...], np.dtype[Any]]:
-        """Return shape and dtype of a node."""
-        value = np.asarray(self.values[id(node)])
-        return value.shape, value.dtype
+    def form(self, node: Tensor) -> Form:
+        """Return the form of a node."""
+        return form_of(self.values[id(node)])
 
     def same_form(self, place: str, node: Tensor) -> bool:
-        """Whether a place has the shape and dtype of a node."""
-        held: Array = np.asarray(self.values[self.holder[place]])
-        return (held.shape, held.dtype) == self.form(node)
+        """Whether what a place holds has the form of a node."""
+        return form_of(self.values[self.holder[place]]) == self.form(node)
 
     def code(self, node: Tensor) -> str:
         """Write a gate as an expression of its inputs' variables."""
@@ -217,3 +227,9 @@ class Lowering:
             return f"np.{row.numpy.__name__}({', '.join(inputs)}, out={out})"
         return f"{out}[...] = {self.code(node)}"
 
+
+def form_of(value: Any) -> Form:
+    """Return the form of an array."""
+    array: Array = np.asarray(value)
+    by_columns = array.flags.f_contiguous and not array.flags.c_contiguous
+    return Form(array.shape, array.dtype, "F" if by_columns else "C")

@@ -14,7 +14,7 @@ from zanjir.graph.tensor import Array, Tensor
 from zanjir.nn import Dropout, Layout, Loss, Regularizer, Sequential
 from zanjir.optim import SGD, ClipNorm, Optimizer
 from zanjir.program.function import Function, merged
-from zanjir.program.source import forward_and_backward, function_text, graph_source, helpers_text, module_text
+from zanjir.program.printing import forward_and_backward, function_text, graph_source, helpers_text, module_text
 
 __all__ = ["Problem", "StepProgram", "source", "trace_forward", "trace_step"]
 
@@ -57,7 +57,9 @@ class Problem:
         """Return parameters of the right shapes as named leaves."""
         return {name: Tensor(np.zeros(shape, self.dtype), name) for name, shape in self.layout.shapes.items()}
 
-    def objective(self, X: Tensor, y: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None) -> dict[str, Tensor]:
+    def objective(
+        self, X: Tensor, y: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None
+    ) -> dict[str, Tensor]:
         """Return loss, its two parts and the scores, as graphs."""
         scores = self.network(X, parameters, key)
         data_loss = self.loss.function(scores, y).named("losses").mean().named("data_loss")
@@ -65,7 +67,12 @@ class Problem:
             return {"loss": data_loss.named("loss"), "scores": scores}
         weights = [parameter for name, parameter in parameters.items() if name.startswith("W")]
         penalty = self.penalty(weights).named("penalty")
-        return {"loss": (data_loss + penalty).named("loss"), "data_loss": data_loss, "penalty": penalty, "scores": scores}
+        return {
+            "loss": (data_loss + penalty).named("loss"),
+            "data_loss": data_loss,
+            "penalty": penalty,
+            "scores": scores,
+        }
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,11 @@ class StepProgram:
         """
         functions = (self.forward, self.backward, self.update)
         described = shapes_for_any_batch(self)
-        notes = ("Loss of a batch, and what backward reads.", "Derivatives of the loss.", "The optimizer's step.")
+        notes = (
+            "Loss of a batch, and what backward reads.",
+            "Derivatives of the loss.",
+            "The optimizer's step.",
+        )
         texts = [
             function_text(function, lambda node: described[id(node)], note)
             for function, note in zip(functions, notes, strict=True)

@@ -69,7 +69,7 @@ def save_model(
     DataError
         If the file cannot be written.
     """
-    from safetensors.numpy import save_file  # noqa: PLC0415 - only saving and loading need it
+    from safetensors.numpy import save_file
 
     arrays, state = training or ({}, None)
     tensors = {name: np.ascontiguousarray(value) for name, value in {**model.parameters, **arrays}.items()}
@@ -122,7 +122,7 @@ def load_training(path: str | Path) -> tuple[Model, dict[str, Array], dict[str, 
 
 def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     """Return the tensors and the description in a file."""
-    from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - only saving and loading need it
+    from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
         raise DataError(f"there is no file {path}; expected a saved model such as RUN/model.safetensors.")
@@ -132,7 +132,9 @@ def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         facts = json.loads(metadata.get("model", "null"))
     except (SafetensorError, OSError, ValueError, RecursionError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} is damaged or no safetensors file: {error}. Train again, or restore a copy.") from error
+        raise DataError(
+            f"{path} is damaged or no safetensors file: {error}. Train again, or restore a copy."
+        ) from error
     if metadata.get("format") != FORMAT or not isinstance(facts, dict):
         raise DataError(f"{path} is no zanjir model: its format is {metadata.get('format')!r}, expected {FORMAT!r}.")
     return tensors, facts

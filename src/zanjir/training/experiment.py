@@ -49,7 +49,7 @@ def divide(dataset: Dataset, *, test_share: float = 0.2, validation_share: float
     >>> from zanjir.data import load
     >>> parts = divide(load("digits"))
     >>> parts.train.n_samples, parts.validation.n_samples, parts.test.n_samples
-    (1293, 144, 360)
+    (1294, 144, 359)
     """
     rest, test = (dataset, dataset.test) if dataset.test else split(dataset, test_share, seed=seed)
     if not validation_share:
@@ -88,7 +88,9 @@ def problem_for(
     elif kind.name == "squared_error":
         n_outputs = dataset.y.reshape(len(dataset.y), -1).shape[1]
     else:
-        raise ParameterError(f"loss {kind.name!r} needs classes, and {dataset.name} has numbers as targets; use squared_error.")
+        raise ParameterError(
+            f"loss {kind.name!r} needs classes, and {dataset.name} has numbers as targets; use squared_error."
+        )
     network = mlp(hidden, n_outputs, activation=activation, dropout=dropout, initializer=initializer)
     return Problem(network, kind, dataset.n_features, n_outputs, penalty, dtype)
 
@@ -141,7 +143,9 @@ def labels_for(model: Model, dataset: Dataset) -> Any:
             f"{dataset.name} has class {unknown[0]!r}, which this model has not learned; "
             f"expected {', '.join(model.classes)}."
         )
-    return np.array([model.classes.index(name) for name in dataset.classes])[dataset.y] if dataset.classes else dataset.y
+    return (
+        np.array([model.classes.index(name) for name in dataset.classes])[dataset.y] if dataset.classes else dataset.y
+    )
 
 
 def fingerprint(dataset: Dataset) -> str:

@@ -90,7 +90,10 @@ class History:
     @classmethod
     def from_arrays(cls, arrays: dict[str, Array]) -> History:
         """Return the record that `arrays` saved."""
-        steps = [Step(int(r[0]), int(r[1]), *r[2:7], int(r[7])) for r in arrays["history.steps"].tolist()]
+        steps = [
+            Step(int(epoch), int(t), loss, data, penalty, accuracy, rate, int(samples))
+            for epoch, t, loss, data, penalty, accuracy, rate, samples in arrays["history.steps"].tolist()
+        ]
         epochs = [Epoch(int(r[0]), int(r[1]), *r[2:]) for r in arrays["history.epochs"].tolist()]
         return cls(steps, epochs)
 

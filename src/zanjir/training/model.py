@@ -92,7 +92,9 @@ class Model:
         raw = np.asarray(X)
         expected = self.problem.in_features
         if raw.ndim != 2 or raw.shape[1] != expected:
-            raise ShapeError(f"X is {raw.shape}, expected (N, {expected}): this model was trained on {expected} features.")
+            raise ShapeError(
+                f"X is {raw.shape}, expected (N, {expected}): this model was trained on {expected} features."
+            )
         if raw.dtype.kind not in "fiub":
             raise DataError(f"X holds {raw.dtype} data, expected numbers.")
         wrong = np.argwhere(~np.isfinite(raw))
@@ -145,7 +147,7 @@ def labels_from(scores: Array) -> Array:
 
 def probabilities(loss: Loss, scores: Array) -> Array | None:
     """Return probabilities of the classes from scores."""
-    from zanjir.gates import sigmoid, softmax  # noqa: PLC0415 - only prediction with probabilities needs the table
+    from zanjir.gates import sigmoid, softmax
 
     if loss.probability == "softmax":
         return np.asarray(softmax.forward(scores, axis=1))

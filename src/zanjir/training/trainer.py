@@ -35,7 +35,7 @@ class Samples:
     def __post_init__(self) -> None:
         if self.X.ndim != 2 or len(self.X) != len(self.y) or not len(self.X):
             raise ShapeError(
-                f"samples: X is {self.X.shape} and y is {self.y.shape}; expected (N, D) and one y per row, N at least 1."
+                f"samples: X is {self.X.shape} and y is {self.y.shape}; expected (N, D), one y per row, N >= 1."
             )
 
 
@@ -68,7 +68,13 @@ class Trainer:
     """
 
     def __init__(
-        self, problem: Problem, plan: Plan, samples: Samples, *, n_classes: int, validation: Samples | None = None
+        self,
+        problem: Problem,
+        plan: Plan,
+        samples: Samples,
+        *,
+        n_classes: int,
+        validation: Samples | None = None,
     ) -> None:
         self.problem, self.plan, self.n_classes = problem, plan, n_classes
         self.samples, self.validation = samples, validation
@@ -115,7 +121,7 @@ class Trainer:
         NonFiniteError
             If the loss is no finite number any more.
         """
-        from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only training needs it
+        from threadpoolctl import threadpool_limits
 
         with threadpool_limits(limits=1, user_api="blas"):
             while not self.finished:
@@ -140,7 +146,8 @@ class Trainer:
         learning_rate = self.plan.optimizer.learning_rate * self.plan.schedule(t, self.n_steps)
         batch = self.engine.batch(len(indices))
         batch.load(self.samples.X, self.targets, indices)
-        self.engine.step(batch, learning_rate, t)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss is looked at below
+            self.engine.step(batch, learning_rate, t)
         loss = float(batch.results["loss"])
         if not math.isfinite(loss):
             raise NonFiniteError(

@@ -102,7 +102,11 @@ def graph_source(loss: Tensor, wrt: Sequence[Tensor] | None = None) -> str:
     def shape(node: Tensor) -> str:
         return str(node.shape)
 
-    parts = [*helpers_text([forward, backward]), function_text(forward, shape), function_text(backward, shape)]
+    parts = [
+        *helpers_text([forward, backward]),
+        function_text(forward, shape),
+        function_text(backward, shape),
+    ]
     return module_text(parts)
 
 
@@ -111,7 +115,9 @@ def forward_and_backward(results: Mapping[str, Tensor], derivatives: Mapping[str
     results, derivatives = merged([results, derivatives])
     inputs = named_inputs([*results.values(), *derivatives.values()])
     forward_nodes = {id(node): node for node in Function("forward", inputs, results).nodes}
-    backward_nodes = Function("backward", inputs, derivatives, reads={str(i): node for i, node in enumerate(forward_nodes.values())})
+    backward_nodes = Function(
+        "backward", inputs, derivatives, reads={str(i): node for i, node in enumerate(forward_nodes.values())}
+    )
     read = {id(x) for node in backward_nodes.nodes for x in node.inputs} | {id(d) for d in derivatives.values()}
     kept = [node for key, node in forward_nodes.items() if key in read]
     names = Function("forward", inputs, results, keep=kept).line_names(list(forward_nodes.values()))
@@ -128,11 +134,11 @@ def module_text(parts: Iterable[str]) -> str:
 
 
 def compiled(text: str, filename: str) -> dict[str, Any]:
-    """Run a module's text and return its names; tracebacks and debuggers show its lines.
+    r"""Run a module's text and return its names; tracebacks and debuggers show its lines.
 
     Examples
     --------
-    >>> compiled("def twice(x):\\n    return 2 * x\\n", "<example>")["twice"](4)
+    >>> compiled("def twice(x):\n    return 2 * x\n", "<example>")["twice"](4)
     8
     """
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
