@@ -1,0 +1,107 @@
+"""Data sets by name: what comes with zanjir, what it can download, what it can make, and your own folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from zanjir.data._checks import whole
+from zanjir.data.dataset import Dataset
+from zanjir.data.download import REMOTES, download
+from zanjir.data.idx_folder import read_idx_folder
+from zanjir.data.toys import TOYS
+from zanjir.errors import ParameterError, choose
+
+__all__ = ["dataset_names", "load"]
+
+
+def dataset_names() -> tuple[str, ...]:
+    """Return the names that `load` knows.
+
+    Examples
+    --------
+    >>> dataset_names()[:4]
+    ('digits', 'mnist', 'fashion-mnist', 'line')
+    """
+    return ("digits", *REMOTES, *TOYS)
+
+
+def load(name_or_path: str | os.PathLike[str], *, seed: int = 0, n_samples: int | None = None) -> Dataset:
+    """Return a data set by its name, or read one from a folder of IDX files.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        A name of `dataset_names`, in any case, or the path of a folder; "./digits" is the folder.
+    seed : int
+        For the toy sets, and for the choice of ``n_samples`` from the others.
+    n_samples : int, optional
+        Number of samples to make of a toy set (500 if not given), or to choose at random, in the order of
+        the files, from another; a test set that comes with it is kept whole.
+
+    Raises
+    ------
+    ParameterError
+        If the name is unknown, or ``n_samples`` is more than there are.
+    DataError
+        If the folder or its files cannot be used, or a download is not possible.
+
+    Examples
+    --------
+    >>> load("digits")
+    Dataset('digits': 1797 samples, 64 features float32, 10 classes)
+    >>> load("spirals", n_samples=30, seed=1)
+    Dataset('spirals': 30 samples, 2 features float64, 2 classes)
+    """
+    name = _name(name_or_path)
+    if name in TOYS:
+        samples = {} if n_samples is None else {"n_samples": n_samples}
+        return TOYS[name](seed=seed, **samples)
+    dataset = read_idx_folder(name_or_path) if name is None else _loaders()[name]()
+    return dataset if n_samples is None else _some(dataset, n_samples, seed)
+
+
+def _name(name_or_path: str | os.PathLike[str]) -> str | None:
+    """Return the name of a known data set, or None for a folder."""
+    given = os.fspath(name_or_path)
+    if isinstance(name_or_path, str) and given.lower() in dataset_names():
+        return given.lower()
+    if not isinstance(name_or_path, str) or Path(given).name != given or os.path.exists(given):
+        return None
+    try:
+        return choose("data set", given, dict.fromkeys(dataset_names(), given))
+    except ParameterError as error:
+        folder = f"Or give the path of a folder with IDX files; there is no folder {given!r}."
+        raise ParameterError(f"{error} {folder}") from None
+
+
+def _loaders() -> dict[str, Callable[[], Dataset]]:
+    return {"digits": _digits, **{name: partial(_downloaded, name) for name in REMOTES}}
+
+
+def _digits() -> Dataset:
+    """Return the 8 x 8 digits that scikit-learn carries, gray levels 0 to 16."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    classes = tuple(str(label) for label in bunch.target_names)
+    return Dataset("digits", bunch.data.astype(np.float32), bunch.target, classes, (8, 8), scale=16.0)
+
+
+def _downloaded(name: str) -> Dataset:
+    return read_idx_folder(download(name), name=name, classes=REMOTES[name].classes)
+
+
+def _some(dataset: Dataset, n_samples: int, seed: int) -> Dataset:
+    """Return a random choice of samples, in the order in which they were."""
+    wanted = whole("n_samples", n_samples, 1)
+    if wanted > dataset.n_samples:
+        raise ParameterError(
+            f"n_samples must be at most {dataset.n_samples}, the size of {dataset.name}; got {wanted}."
+        )
+    rng = np.random.default_rng(whole("seed", seed, 0))
+    return dataset.take(np.sort(rng.choice(dataset.n_samples, wanted, replace=False)))
