@@ -69,7 +69,8 @@ class ProgressBar(Callback):
 
     def show(self, trainer: Trainer, step: Step, now: float) -> None:
         """Redraw the bar."""
-        speed = (step.t - self.first_t) * step.samples / max(now - self.started, 1e-9)
+        samples = (step.t - self.first_t) * len(trainer.samples.X) / trainer.steps_per_epoch
+        speed = samples / max(now - self.started, 1e-9)
         facts = f"loss {self.loss:.4f}{score_text('accuracy', self.accuracy)}{self.validation}, {speed:,.0f} samples/s"
         self.bar.update(
             self.task,
