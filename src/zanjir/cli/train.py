@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ from zanjir.cli.options import (
 __all__ = ["train"]
 
 INSIDE_ONE = click.FloatRange(0, 1, min_open=True, max_open=True)
+EPOCHS = "Passes over the data.  [default: enough for 4,000 steps, between 20 and 200]"
+ENOUGH_STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 4000, 20, 200
 EARLY_STOPPING = "Stop when the validation loss has not improved for so long, and keep the best parameters."
 
 
@@ -42,7 +45,7 @@ EARLY_STOPPING = "Stop when the validation loss has not improved for so long, an
 @optimizer_options
 @shown("--schedule", type=SCHEDULE, default="cosine", help="The learning rate over time.")
 @shown("--batch-size", type=click.IntRange(min=1), default=32, help="Samples per step.")
-@shown("--epochs", type=click.IntRange(min=1), default=30, help="Passes over the data.")
+@click.option("--epochs", type=click.IntRange(min=1), help=EPOCHS)
 @shown("--validation", type=BELOW_ONE, default=0.1, help="Share of the training data to watch instead of learn.")
 @click.option("--early-stopping", type=click.IntRange(min=1), metavar="EPOCHS", help=EARLY_STOPPING)
 @shown("--test-share", type=INSIDE_ONE, default=0.2, help="Share kept for the test, if the data brought no test set.")
@@ -104,7 +107,7 @@ def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
         loss=settings["loss"],
         penalty=penalty_of(settings),
     )
-    trainer = trainer_for(problem, plan_of(settings), parts)
+    trainer = trainer_for(problem, plan_of(settings, parts.train.n_samples), parts)
     facts = {
         "name": dataset.name,
         "fingerprint": fingerprint(dataset),
@@ -133,8 +136,8 @@ def resumed(data: str, out: Path) -> Job:
     return Job(run, trainer, parts, saved.data, made_folder=False)
 
 
-def plan_of(settings: dict[str, Any]) -> Any:
-    """Return the plan that the options choose."""
+def plan_of(settings: dict[str, Any], n_samples: int) -> Any:
+    """Return the plan that the options choose for a number of training samples."""
     from zanjir.optim import optimizer, schedule
     from zanjir.training import Plan
 
@@ -143,10 +146,20 @@ def plan_of(settings: dict[str, Any]) -> Any:
         schedule=schedule(settings["schedule"]),
         clip=clip_of(settings),
         batch_size=settings["batch_size"],
-        epochs=settings["epochs"],
+        epochs=settings["epochs"] or enough_epochs(n_samples, settings["batch_size"]),
         patience=settings["early_stopping"],
         seed=settings["seed"],
     )
+
+
+def enough_epochs(n_samples: int, batch_size: int) -> int:
+    """Return how many epochs make enough steps: small data are visited more often.
+
+    >>> enough_epochs(1294, 32), enough_epochs(360, 32), enough_epochs(60_000, 32)
+    (98, 200, 20)
+    """
+    steps_per_epoch = math.ceil(n_samples / batch_size)
+    return min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(ENOUGH_STEPS / steps_per_epoch)))
 
 
 def finish(job: Job, data: str, *, as_json: bool, quiet: bool) -> None:
