@@ -61,7 +61,8 @@ softmax_cross_entropy = gate(
     None,
     code="softmax_cross_entropy({0}, {1})", latex=r"-\ln \operatorname{{softmax}}({0})_{{{1}}}",
     composition=lambda s, y: logsumexp(s) - pick(s, y), domain=(SCORE, LABEL), relative_error=6e-14,
-    source="L_i = -ln p_y, natural logarithm; dL_i/ds_k = p_k - 1{k = y}; off by the rounding of s_k - max s, half an ulp of 600",
+    source="L_i = -ln p_y, natural logarithm; dL_i/ds_k = p_k - 1{k = y}; "
+    "off by the rounding of s_k - max s, half an ulp of 600",
 )  # fmt: skip
 
 sigmoid_cross_entropy = gate(

@@ -47,7 +47,8 @@ class Interval:
 class Kink:
     """A point without a derivative, and the value that this house chooses there.
 
-    ``at`` holds one number per input; ``slopes`` the derivative chosen for each input at that point.
+    ``at`` holds one number per input of an elementwise gate, and of any other the number that ``convention``
+    names; ``slopes`` holds the derivative chosen for each input that has a rule.
     """
 
     at: tuple[float, ...]

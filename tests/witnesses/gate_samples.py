@@ -1,0 +1,113 @@
+"""Inputs for every gate of the table, derived from its row: shapes from the signature, numbers from the domain."""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+import zanjir.gates  # noqa: F401 - fills the table
+from zanjir.graph import TABLE, Gate, Interval
+
+Case = tuple[Gate, Mapping[str, Any]]
+
+# No two letters of one signature share a size, so that a transposed rule cannot fit by accident. A key has k = 2.
+SIZES = {"n": 4, "k": 2, "m": 5, "c": 3}
+ANY_SHAPE = (3, 4)
+# Magnitudes of a wide domain, for values; they reach down to almost the smallest normal number, 2.2e-308.
+MAGNITUDES = [0.0, *(10.0 ** np.linspace(-300, 100, 17)), *(2.0 ** np.arange(-60, 12, 6)), 1 + 2.0**-52, 1 - 2.0**-53]
+
+
+def cases(rows: list[Gate] | None = None) -> list[Case]:
+    """Every row of the table (or of a list) with each of its examples of parameters."""
+    rows = list(TABLE.values()) if rows is None else rows
+    return [(row, params) for row in rows for params in row.examples]
+
+
+def case_id(value: Any) -> str | None:
+    """Name a test after its gate and parameters."""
+    if isinstance(value, Gate):
+        return value.name
+    return ",".join(f"{k}={v}" for k, v in value.items()).replace(" ", "") if isinstance(value, Mapping) else None
+
+
+def rows_that(condition: Any) -> list[Gate]:
+    """Return the rows of the table for which a condition holds."""
+    return [row for row in TABLE.values() if condition(row)]
+
+
+def differentiable(row: Gate) -> bool:
+    """Whether any input has a rule."""
+    return any(row.vjp)
+
+
+def random_of(name: str, seed: int = 0) -> np.random.Generator:
+    """Return the random numbers of one test, the same on every run."""
+    return np.random.default_rng([zlib.crc32(name.encode()), seed])
+
+
+def shapes(row: Gate) -> list[tuple[int, ...]]:
+    """One shape per input, as the signature says; elementwise gates and ``(*)`` take any."""
+    return [
+        tuple(SIZES.get(letter, 3) for letter in letters) if letters and "*" not in letters else ANY_SHAPE
+        for letters in row.core_shapes
+    ]
+
+
+def highest(interval: Interval) -> float:
+    """The upper end; a label without one is below the number of classes."""
+    return SIZES["c"] - 1 if np.isinf(interval.high) else interval.high
+
+
+def moderate(interval: Interval, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+    """Numbers well inside a domain and of size about 1, where differences tell most."""
+    if interval.integers:
+        return rng.integers(int(interval.low), int(highest(interval)) + 1, shape)
+    low, high = max(interval.low, -2.0), min(interval.high, 2.0)
+    margin = 0.1 * (high - low)
+    return rng.uniform(low + margin, high - margin, shape)
+
+
+def inputs_for(row: Gate, seed: int = 0, shape_of: list[tuple[int, ...]] | None = None) -> list[Any]:
+    """Random inputs of moderate size for a gate."""
+    rng = random_of(row.name, seed)
+    return [moderate(domain, shape, rng) for domain, shape in zip(row.domain, shape_of or shapes(row), strict=True)]
+
+
+def whole_domain(interval: Interval, rng: np.random.Generator) -> Any:
+    """Numbers over a whole domain: both ends, both signs, near zero, near one, and some at random."""
+    ends = [interval.low, highest(interval)]
+    signed = [sign * size for sign in (1, -1) for size in MAGNITUDES]
+    random = rng.uniform(max(ends[0], -1000.0), min(ends[1], 1000.0), 20)
+    numbers = np.unique([x for x in (*ends, *signed, *random) if ends[0] <= x <= ends[1]])
+    return numbers.astype(int) if interval.integers else numbers
+
+
+def spread(interval: Interval, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+    """Numbers spread evenly over a domain, or over +-1000 where it is wider."""
+    if interval.integers:
+        return moderate(interval, shape, rng)
+    return rng.uniform(max(interval.low, -1000.0), min(interval.high, 1000.0), shape)
+
+
+def inputs_over_the_domain(row: Gate) -> Iterator[list[Any]]:
+    """Inputs that cover the domain of a gate, ends included."""
+    rng = random_of(row.name)
+    numbers = [whole_domain(domain, rng) for domain in row.domain]
+    if row.elementwise:
+        yield [grid.ravel() for grid in np.meshgrid(*numbers)]
+        return
+    sizes = shapes(row)
+    for _ in range(20):
+        yield [rng.choice(choice, shape) for choice, shape in zip(numbers, sizes, strict=True)]
+        yield [spread(domain, shape, rng) for domain, shape in zip(row.domain, sizes, strict=True)]
+    for end in itertools.product((0, -1), repeat=len(sizes)):
+        yield [np.full(shape, choice[e]) for e, choice, shape in zip(end, numbers, sizes, strict=True)]
+    for first in (0, -1):  # the two ends side by side
+        yield [
+            np.resize(choice[[first, -1 - first]], int(np.prod(shape))).reshape(shape)
+            for choice, shape in zip(numbers, sizes, strict=True)
+        ]
