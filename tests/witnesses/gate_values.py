@@ -200,6 +200,8 @@ WITNESSES = {
     "square": Witness(lambda _, x: x * x),
     "greater": Witness(lambda _, x, y: int(x > y)),
     "greater_equal": Witness(lambda _, x, y: int(x >= y)),
+    "less": Witness(lambda _, x, y: int(x < y)),
+    "less_equal": Witness(lambda _, x, y: int(x <= y)),
     "heaviside": Witness(heaviside),
     "maximum": Witness(lambda _, x, y: max(x, y)),
     "minimum": Witness(lambda _, x, y: min(x, y)),

@@ -76,6 +76,18 @@ greater_equal = gate(
     domain=(REAL, REAL), source="Iverson bracket: 1 where true, 0 where false",
 )  # fmt: skip
 
+less = gate(
+    "less", "(),()->()", operator.lt, None, None,
+    code="{0} < {1}", latex="[{0} < {1}]", precedence=Precedence.COMPARE, numpy=np.less, domain=(REAL, REAL),
+    source="Iverson bracket: 1 where true, 0 where false",
+)  # fmt: skip
+
+less_equal = gate(
+    "less_equal", "(),()->()", operator.le, None, None,
+    code="{0} <= {1}", latex=r"[{0} \le {1}]", precedence=Precedence.COMPARE, numpy=np.less_equal,
+    domain=(REAL, REAL), source="Iverson bracket: 1 where true, 0 where false",
+)  # fmt: skip
+
 heaviside = gate(
     "heaviside", "(),()->()", np.heaviside, None, None,
     code="np.heaviside({0}, {1})", latex=r"\operatorname{{H}}({0})", numpy=np.heaviside,

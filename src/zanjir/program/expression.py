@@ -102,7 +102,8 @@ FORMS = (
 )
 WORDS = {
     r"\cdot": "·", r"\top": "ᵀ", r"\ln": "ln", r"\tanh": "tanh", r"\max": "max", r"\min": "min", r"\sum": "Σ",
-    r"\Delta": "Δ", r"\infty": "∞", r"\ge": "≥", r"\left|": "|", r"\right|": "|", r"\,": "", r"\{": "{", r"\}": "}",
+    r"\Delta": "Δ", r"\infty": "∞", r"\left|": "|", r"\right|": "|", r"\ge": "≥", r"\le": "≤", r"\,": "",
+    r"\{": "{", r"\}": "}",
 }  # fmt: skip
 
 
