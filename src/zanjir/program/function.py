@@ -124,12 +124,14 @@ class Function:
         returned = {id(node): name for name, node in self.outputs.items()}
         kept = {id(node) for node in self.keep}
         taken = {*self.inputs, *self.reads} - set(rebound) | reserved()
+        promised = set(returned.values())
         names: dict[int, str] = {}
         for node in nodes:
             shared = uses[id(node)] > 1 and not is_cheap(node)
             if node.name or id(node) in returned or id(node) in kept or shared:
                 wish = returned.get(id(node)) or node.name
-                name = free(wish, taken) if wish else unused("t", taken)
+                refused = taken if id(node) in returned else taken | promised
+                name = free(wish, refused) if wish else unused("t", refused)
                 if name != wish and wish in self.inputs and id(node) in returned:
                     name = free(f"{wish}_new", taken)
                 names[id(node)] = name

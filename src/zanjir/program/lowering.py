@@ -77,9 +77,7 @@ class Lowering:
         self.values = values
         self.lowered = Lowered()
         self.place: dict[int, str] = {}
-        self.target: dict[int, str] = {}
-        for name, node in written.items():
-            self.target.setdefault(id(node), name)
+        self.target = {id(node): name for name, node in written.items()}
         self.free: dict[Form, list[str]] = defaultdict(list)
         self.is_view: set[int] = set()
         self.holder: dict[str, int] = {}
