@@ -117,7 +117,8 @@ def test_nothing_is_pickled_printed_or_left_to_do():
 
 
 def modules_after(statement):
-    code = f"import sys, json; before = set(sys.modules); {statement}; print(json.dumps(sorted(set(sys.modules) - before)))"
+    report = "print(json.dumps(sorted(set(sys.modules) - before)))"
+    code = f"import sys, json; before = set(sys.modules); {statement}; {report}"
     return json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
 
 

@@ -31,16 +31,20 @@ class Checked:
     def __post_init__(self) -> None:
         for entry in fields(self):
             if "below" in entry.metadata:
-                check(type(self).__name__, entry.name, getattr(self, entry.name), **entry.metadata)
+                whole = entry.type in (int, "int")
+                check(type(self).__name__, entry.name, getattr(self, entry.name), whole=whole, **entry.metadata)
 
 
-def check(owner: str, name: str, value: Any, above: float | None, at_least: float | None, below: float) -> None:
-    """Raise unless a value is a number in its range."""
+def check(
+    owner: str, name: str, value: Any, *, whole: bool, above: float | None, at_least: float | None, below: float
+) -> None:
+    """Raise unless a value is a number, or a whole number, in its range."""
     low = above if above is not None else at_least
     low = -math.inf if low is None else low
-    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    is_real = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
     if is_real and (value > low if above is not None else value >= low) and value < below:
         return
+    kind = "whole number" if whole else "number"
     bracket = "[" if at_least is not None else "("
     high = "infinity" if below == math.inf else f"{below:g}"
-    raise ParameterError(f"{owner}: {name} must be a number in {bracket}{low:g}, {high}); got {value!r}.")
+    raise ParameterError(f"{owner}: {name} must be a {kind} in {bracket}{low:g}, {high}); got {value!r}.")

@@ -123,9 +123,7 @@ def test_offline_is_one_data_error(monkeypatch, cache):
         raise OSError(101, "Network is unreachable")
 
     monkeypatch.setattr("urllib.request.urlopen", offline)
-    with pytest.raises(
-        DataError, match=r"could not be downloaded from https://.*Network is unreachable"
-    ) as caught:
+    with pytest.raises(DataError, match=r"could not be downloaded from https://.*Network is unreachable") as caught:
         load("fashion-mnist")
     assert str(cache / "fashion-mnist") in str(caught.value)
 

@@ -84,9 +84,7 @@ def test_what_does_not_fit_is_refused_with_its_value(changes, error, message):
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_not_finite_inputs_are_counted_and_placed(value):
     X = changed(changed(np.ones((4, 3)), (3, 0), value), (1, 2), value)
-    with pytest.raises(
-        DataError, match=r"demo: X has 2 of 12 entries .* the first is X\[1, 2\] = -?(nan|inf)"
-    ):
+    with pytest.raises(DataError, match=r"demo: X has 2 of 12 entries .* the first is X\[1, 2\] = -?(nan|inf)"):
         make(X=X)
 
 

@@ -173,7 +173,7 @@ def test_a_mirror_that_hangs_is_left(mirrors, tmp_path):
 
 
 def test_no_more_is_read_than_one_byte_too_many(mirrors, tmp_path, monkeypatch):
-    import http.client  # noqa: PLC0415
+    import http.client
 
     sizes = []
     read = http.client.HTTPResponse.read
@@ -189,10 +189,7 @@ def test_all_mirrors_down_is_one_sentence_that_helps(dead, tmp_path):
     with pytest.raises(DataError) as caught:
         fetch(FILE, tmp_path, (dead, "http://127.0.0.1:9/"), timeout=SHORT_TIMEOUT)
     said = str(caught.value)
-    assert (
-        f"{tmp_path / 'data.gz'} is missing and could not be downloaded from {dead} (Connection refused);"
-        in said
-    )
+    assert f"{tmp_path / 'data.gz'} is missing and could not be downloaded from {dead} (Connection refused);" in said
     assert "http://127.0.0.1:9/ (" in said
     assert f"put the data set's files into {tmp_path}" in said
     assert "zanjir train FOLDER" in said
@@ -273,8 +270,7 @@ def small(mirrors, monkeypatch, tmp_path):
         write_idx(made / f"{kind}-labels-idx1-ubyte.gz", (np.arange(count) % 10).astype(np.uint8))
     mirrors[0].bodies = {path.name: path.read_bytes() for path in made.iterdir()}
     remote_files = tuple(
-        RemoteFile(name, len(body), hashlib.sha256(body).hexdigest())
-        for name, body in mirrors[0].bodies.items()
+        RemoteFile(name, len(body), hashlib.sha256(body).hexdigest()) for name, body in mirrors[0].bodies.items()
     )
     for name, remote in list(REMOTES.items()):
         monkeypatch.setitem(REMOTES, name, Remote((mirrors[0].url,), remote_files, remote.classes))

@@ -74,9 +74,7 @@ def test_a_flipped_bit_in_a_gzip_file_is_noticed(place, bit):
         content[place % len(content)] ^= 1 << bit
         path.write_bytes(content)
         try:
-            assert np.array_equal(
-                read_idx(path), array
-            )  # the flip hit a field without meaning, such as the time
+            assert np.array_equal(read_idx(path), array)  # the flip hit a field without meaning, such as the time
         except DataError as error:
             assert str(path) in str(error)  # noqa: PT017  # either outcome is right
 

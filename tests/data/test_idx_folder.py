@@ -94,9 +94,7 @@ def test_the_name_of_the_folder_we_are_in(tmp_path, monkeypatch):
 
 def test_different_numbers_of_images_and_labels(tmp_path):
     put(tmp_path, count=4, labels=[1, 2, 3])
-    with pytest.raises(
-        DataError, match=r"train-images.* holds 4 images and train-labels-idx1-ubyte\.gz 3 labels"
-    ):
+    with pytest.raises(DataError, match=r"train-images.* holds 4 images and train-labels-idx1-ubyte\.gz 3 labels"):
         read_idx_folder(tmp_path)
 
 
@@ -115,9 +113,7 @@ def test_half_a_pair(tmp_path, gone, partner):
 def test_pairs_that_cannot_be_told_apart(tmp_path, kinds):
     for kind in kinds:
         put(tmp_path, kind)
-    with pytest.raises(
-        DataError, match=rf"holds {len(kinds)} pairs .*; expected one pair, or one with train"
-    ):
+    with pytest.raises(DataError, match=rf"holds {len(kinds)} pairs .*; expected one pair, or one with train"):
         read_idx_folder(tmp_path)
 
 
@@ -150,9 +146,7 @@ def test_labels_must_be_a_row_of_bytes(tmp_path, array):
 
 
 def test_no_folder_no_files_and_no_idx_files(tmp_path):
-    with pytest.raises(
-        DataError, match=r"there is no folder .*nowhere; expected IDX files such as train-images"
-    ):
+    with pytest.raises(DataError, match=r"there is no folder .*nowhere; expected IDX files such as train-images"):
         read_idx_folder(tmp_path / "nowhere")
     with pytest.raises(DataError, match=r"holds no files; expected IDX files"):
         read_idx_folder(tmp_path)

@@ -50,9 +50,7 @@ def test_the_rest_goes_to_the_largest_remainders():
 
 
 def test_the_share_of_many_samples_is_exact_in_integers():
-    counts = np.array(
-        [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    )  # MNIST's training classes
+    counts = np.array([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])  # MNIST's training classes
     y = np.repeat(np.arange(10), counts)
     train, test = split_indices(y, 1 / 6, seed=0)
     assert (len(train), len(test)) == (50_000, 10_000)
@@ -95,9 +93,7 @@ def test_shares_outside_zero_and_one_are_refused(share):
     [(0.01, "test"), (0.99, "training")],
 )
 def test_shares_that_leave_a_part_empty_are_refused(share, part):
-    message = (
-        rf"test_share {share} of 20 samples leaves the {part} part empty; expected a share from 0.05 to 0.95"
-    )
+    message = rf"test_share {share} of 20 samples leaves the {part} part empty; expected a share from 0.05 to 0.95"
     with pytest.raises(ParameterError, match=message):
         split_indices([0, 1] * 10, share, seed=0)
     split_indices([0, 1] * 10, 0.05, seed=0)

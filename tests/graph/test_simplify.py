@@ -220,3 +220,10 @@ def test_gradients_are_already_simple() -> None:
     loss = np.mean(np.square(x * a - y)) + 0.5 * np.sum(np.tanh(x))
     for dx in gradient(loss, [x, y, a]):
         assert simplify([dx])[0] is dx
+
+
+def test_a_gradient_reads_the_forward_nodes_themselves():
+    a = tensor([1.0, 2.0], "a")
+    doubled = (a * 2.5).named("doubled")  # on its own, simplify would turn it into 2.5 * a
+    da = gradient(np.sum(doubled * doubled), a)
+    assert any(node is doubled for node in topological_order([da]))

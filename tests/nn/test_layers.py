@@ -72,7 +72,7 @@ def test_an_unknown_initializer_gets_the_nearest_name():
 
 @pytest.mark.parametrize("features", [0, -3, np.nan])
 def test_a_layer_without_features_is_refused(features):
-    with pytest.raises(ParameterError, match=r"Linear: features must be a number in \[1, infinity\); got "):
+    with pytest.raises(ParameterError, match=r"Linear: features must be a whole number in \[1, infinity\); got "):
         Linear(features)
 
 
@@ -123,3 +123,8 @@ def test_dropout_keeps_single_precision():
 def test_a_rate_that_is_no_share_is_refused(rate):
     with pytest.raises(ParameterError, match=r"Dropout: rate must be a number in \[0, 1\); got "):
         Dropout(rate)
+
+
+def test_half_a_feature_is_refused():
+    with pytest.raises(ParameterError, match=r"Linear: features must be a whole number in \[1, infinity\); got 2.5"):
+        Linear(2.5)

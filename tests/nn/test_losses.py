@@ -256,3 +256,9 @@ def test_two_classes_need_one_log_odds_and_two_scores():
         "binary_cross_entropy": 1,
     }
     assert {loss.n_outputs(3) for loss in LOSSES.values()} == {3}
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_number_to_predict_that_is_not_finite_is_refused_by_its_place(bad):
+    with pytest.raises(DataError, match=r"squared error: target \(1, 0\) is (nan|inf), expected a finite number"):
+        squared_error(tensor(np.zeros((2, 1))), np.array([[0.0], [bad]]))

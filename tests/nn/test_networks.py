@@ -117,8 +117,8 @@ def test_mlp_drops_after_each_hidden_layer():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"hidden": [0], "n_outputs": 3}, r"Linear: features must be a number in \[1, infinity\); got 0"),
-        ({"hidden": [], "n_outputs": 0}, r"Linear: features must be a number in \[1, infinity\); got 0"),
+        ({"hidden": [0], "n_outputs": 3}, r"Linear: features must be a whole number in \[1, infinity\); got 0"),
+        ({"hidden": [], "n_outputs": 0}, r"Linear: features must be a whole number in \[1, infinity\); got 0"),
         ({"hidden": [5], "n_outputs": 3, "dropout": 1.0}, r"Dropout: rate must be a number in \[0, 1\); got 1.0"),
         ({"hidden": [5], "n_outputs": 3, "activation": "sigmoyd"}, r"Did you mean 'sigmoid'\?"),
     ],

@@ -79,7 +79,7 @@ def test_a_single_step_has_the_whole_rate():
         (lambda: Cosine(last=-0.1), r"Cosine: last must be a number in \[0, infinity\); got -0.1"),
         (lambda: Exponential(last=0), r"Exponential: last must be a number in \(0, infinity\); got 0"),
         (lambda: StepDecay(decay=0.0), r"StepDecay: decay must be a number in \(0, infinity\); got 0.0"),
-        (lambda: StepDecay(times=0), r"StepDecay: times must be a number in \[1, infinity\); got 0"),
+        (lambda: StepDecay(times=0), r"StepDecay: times must be a whole number in \[1, infinity\); got 0"),
         (lambda: InverseTime(decay=-1), r"InverseTime: decay must be a number in \[0, infinity\); got -1"),
         (
             lambda: schedule("cosin"),

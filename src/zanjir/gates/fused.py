@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from zanjir.gates.arithmetic import heaviside
 from zanjir.gates.elementwise import sigmoid, softplus
 from zanjir.gates.index import LABEL, one_hot, pick
 from zanjir.gates.reduce import logsumexp, softmax
@@ -46,7 +47,7 @@ def hinge_margins_of(s: Array, y: Array, *, delta: float = 1) -> Array:
 
 def hinge_flow(g: Tensor, margins: Tensor, s: Tensor, y: Tensor, *, delta: float) -> Tensor:
     """Each violated margin pushes its class up by g, and the right class down by the sum."""
-    pushed = g * (margins > 0)
+    pushed = g * heaviside(margins, 0)
     return pushed - one_hot(y, s) * pushed.sum(axis=1, keepdims=True)
 
 

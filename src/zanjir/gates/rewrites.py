@@ -54,9 +54,11 @@ def without_repetition(node: Tensor) -> Tensor | None:
 
 def repeated_number(node: Tensor) -> Tensor | None:
     """Return the single number that an array repeats, if its graph says so."""
-    while node.gate in (expand_dims, reshape_like):
+    while node.gate in (expand_dims, reshape_like, broadcast_like):
         node = node.inputs[0]
-    return node.inputs[0] if node.gate is broadcast_like and node.inputs[0].shape == () else None
+        if node.shape == ():
+            return node
+    return None
 
 
 @rewrites(multiply)

@@ -70,13 +70,14 @@ def gradients(loss: Tensor, wrt: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         raise ShapeError(
             f"gradient needs a single number; {loss.label} has shape {loss.shape}. Take .mean() or .sum() first."
         )
-    adjoints = backward(loss, {id(w) for w in wrt})
-    return simplify([adjoints[id(w)] if id(w) in adjoints else TABLE["zeros_like"](w) for w in wrt])
-
-
-def backward(loss: Tensor, wanted: set[int]) -> dict[int, Tensor]:
-    """Return the adjoint of every node on a path from a wanted node to the loss."""
     order = topological_order([loss])
+    adjoints = backward(loss, order, {id(w) for w in wrt})
+    derivatives = [adjoints[id(w)] if id(w) in adjoints else TABLE["zeros_like"](w) for w in wrt]
+    return simplify(derivatives, fixed={id(node) for node in order})
+
+
+def backward(loss: Tensor, order: list[Tensor], wanted: set[int]) -> dict[int, Tensor]:
+    """Return the adjoint of every node on a path from a wanted node to the loss."""
     on_path = set(wanted)
     for node in order:
         if any(id(x) in on_path for x in node.inputs):

@@ -6,7 +6,7 @@ elements stand in the rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
 from zanjir.graph.order import topological_order
@@ -19,8 +19,11 @@ Rewrite: TypeAlias = Callable[[Tensor], "Tensor | None"]
 REWRITES: dict[str, list[Rewrite]] = {}
 
 
-def simplify(outputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def simplify(outputs: Sequence[Tensor], fixed: Collection[int] = ()) -> tuple[Tensor, ...]:
     """Return outputs of equal value and shape, with fewer gates.
+
+    Nodes whose ``id`` is in ``fixed`` stay the very nodes they are, so that a gradient reads what its forward
+    graph computes.
 
     Examples
     --------
@@ -29,20 +32,20 @@ def simplify(outputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
     True
     """
     short: dict[int, Tensor] = {}
-    for node in topological_order(outputs):
-        short[id(node)] = shortened(node, tuple(short[id(x)] for x in node.inputs))
-    return tuple(short[id(node)] for node in outputs)
+    for node in topological_order(outputs, stop=fixed):
+        short[id(node)] = shortened(node, tuple(short.get(id(x), x) for x in node.inputs), fixed)
+    return tuple(short.get(id(node), node) for node in outputs)
 
 
-def shortened(node: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
+def shortened(node: Tensor, inputs: tuple[Tensor, ...], fixed: Collection[int]) -> Tensor:
     """Rebuild one node on simplified inputs, and rewrite it until no rule applies."""
     if node.gate is None:
         return node
     unchanged = all(new is old for new, old in zip(inputs, node.inputs, strict=True))
     new = node if unchanged else apply(node.gate, *inputs, **node.params)
-    while (shorter := rewritten(new)) is not None:
+    while id(new) not in fixed and (shorter := rewritten(new)) is not None:
         new = shorter
-    if node.name and new.gate and not new.name:
+    if node.name and new.gate and not new.name and id(new) not in fixed:
         new = new.named(node.name)
     return new
 

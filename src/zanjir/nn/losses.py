@@ -96,15 +96,20 @@ def squared_error(scores: Tensor, y: Any) -> Tensor:
 
     Raises
     ------
-    ShapeError
-        If the shapes differ: nothing is broadcast silently.
+    ShapeError, DataError
+        If the shapes differ (nothing is broadcast silently), or a target is not a finite number.
 
     Examples
     --------
     >>> squared_error(Tensor([[1.0, 2.0]]), [[0.0, 4.0]]).value
     array([5.])
     """
-    return ((scores - targets_for(scores, y)) ** 2).sum(axis=1)
+    targets = targets_for(scores, y)
+    wrong = np.argwhere(~np.isfinite(targets.value))
+    if len(wrong):
+        place = tuple(map(int, wrong[0]))
+        raise DataError(f"squared error: target {place} is {targets.value[place]}, expected a finite number.")
+    return ((scores - targets) ** 2).sum(axis=1)
 
 
 def binary_cross_entropy(scores: Tensor, y: Any) -> Tensor:

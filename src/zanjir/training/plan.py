@@ -33,7 +33,7 @@ class Plan(Checked):
     >>> Plan(batch_size=0)
     Traceback (most recent call last):
         ...
-    zanjir.errors.ParameterError: Plan: batch_size must be a number in [1, infinity); got 0.
+    zanjir.errors.ParameterError: Plan: batch_size must be a whole number in [1, infinity); got 0.
     """
 
     optimizer: Optimizer = field(default_factory=Adam)
@@ -46,5 +46,8 @@ class Plan(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.patience is not None and self.patience < 1:
+        for name in ("batch_size", "epochs", "seed"):
+            if not isinstance(getattr(self, name), int):
+                raise ParameterError(f"Plan: {name} must be a whole number; got {getattr(self, name)!r}.")
+        if self.patience is not None and not (type(self.patience) is int and self.patience >= 1):
             raise ParameterError(f"Plan: patience must be a number of epochs, at least 1; got {self.patience!r}.")
