@@ -1,4 +1,4 @@
-"""zanjir (زنجیر, "chain"): write, see, check, explain and train neural networks.
+"""zanjir (زنجیر, "chain"): write, see, check and train neural networks.
 
 One computational graph with many readings: its value, its gradient (a graph again), the program that is
 derived from it, and the training of networks that are built from it. NumPy is the language:
