@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from typing import Any
 
@@ -44,7 +43,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="zanjir", prog_name="zanjir")
 def cli() -> None:
-    """Write, see, check, explain and train neural networks.
+    """Write, see, check and train neural networks.
 
     Begin with: zanjir train digits
     """
@@ -68,7 +67,6 @@ def main(arguments: list[str] | None = None) -> Any:
     except MemoryError:
         click.echo("zanjir: not enough memory; use a smaller network or fewer samples.", err=True)
         sys.exit(1)
-    except BrokenPipeError:
-        # The reader of our output has gone (`zanjir source ... | head`); that is no error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except OSError as error:
+        click.echo(f"zanjir: {error.filename or 'the system'}: {error.strerror or error}.", err=True)
+        sys.exit(1)

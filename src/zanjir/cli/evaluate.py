@@ -21,13 +21,9 @@ def evaluate(run: Path, data: str, as_json: bool) -> None:
     data, or all samples if there is none.
     """
     from zanjir.cli.run import Run, held_out
-    from zanjir.data import load
-    from zanjir.training import fingerprint
 
     saved = Run(run).load()
-    dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])
-    same_data = fingerprint(dataset) == saved.data["fingerprint"]
-    test, y, what = held_out(saved, dataset, same_data)
+    test, y, what = held_out(saved, data)
     found = saved.model.evaluate(test.X, y)
     score = {"test_accuracy": found.accuracy} if found.accuracy is not None else {"test_r2": found.r2}
     results = {
@@ -42,6 +38,6 @@ def evaluate(run: Path, data: str, as_json: bool) -> None:
         return
     name, value = next(iter(score.items()))
     click.echo(
-        f"{name.replace('_', ' ').replace('r2', 'R²')}  {value:.4f}  on {what}: {test.n_samples:,} of {dataset.name}"
+        f"{name.replace('_', ' ').replace('r2', 'R²')}  {value:.4f}  on {what}: {test.n_samples:,} of {test.name}"
     )
     click.echo(f"test loss  {found.loss:.4f}")

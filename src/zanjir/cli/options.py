@@ -48,7 +48,7 @@ class SizesType(click.ParamType[Sequence[int]]):
             sizes = tuple(int(part) for part in value.split(","))
         except ValueError:
             sizes = (0,)
-        if min(sizes) < 1:
+        if min(sizes) < 1 or max(sizes) >= 10**9:
             self.fail(
                 f"{value!r} is no list of sizes; expected whole numbers from 1 such as 512 or 100,50, or none.",
                 param,

@@ -28,7 +28,7 @@ def predict(run: Path, data: str, out: Path, as_json: bool) -> None:
     from zanjir.training import write_whole
 
     saved = Run(run).load()
-    dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])
+    dataset = load(data, seed=saved.plan.seed)
     columns, rows = table(saved.model, dataset.X)
 
     def write(path: Path) -> None:

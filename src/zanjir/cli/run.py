@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zanjir.data import Dataset
-from zanjir.errors import DataError
+from zanjir.data import Dataset, load
+from zanjir.errors import DataError, ParameterError
 from zanjir.graph import Array
 from zanjir.training import (
     History,
     Model,
     Plan,
     Trainer,
+    divide,
+    fingerprint,
     labels_for,
     load_training,
     plan_from,
@@ -27,6 +29,8 @@ from zanjir.training import (
 __all__ = ["Run", "Saved", "new_run"]
 
 MODEL = "model.safetensors"
+# What a run remembers of its data.
+FACTS = ("name", "fingerprint", "samples", "test_share", "validation_share", "seed")
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,19 @@ class Run:
             raise DataError(f"{self.model_path} holds a model but no training. Make a run with zanjir train.")
         try:
             plan, state = plan_from(facts["plan"]), dict(facts["state"])
-            data = dict(facts["data"])
-        except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{self.model_path} misstates its training: {error}. Train it again.") from error
+            data = {name: facts["data"][name] for name in FACTS}
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DataError(f"{self.model_path} misstates its training: {error} Train it again.") from error
         return Saved(model, plan, data, arrays, state)
 
 
-def new_run(out: Path | None, name: str) -> Run:
+def new_run(out: Path | None, name: str) -> tuple[Run, list[Path]]:
     """Make the folder of a new run: ``out``, or the first free ``runs/NAME-1``, ``runs/NAME-2``, ...
+
+    Returns
+    -------
+    Run, list of path
+        The run, and the folders that did not exist before, the innermost first.
 
     Raises
     ------
@@ -96,19 +105,29 @@ def new_run(out: Path | None, name: str) -> Run:
     if (folder / MODEL).exists():
         raise DataError(f"{folder} already holds a run. Choose another --out, or go on with --resume.")
     try:
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"cannot make the folder {folder}: {error.strerror}. Choose another --out.") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise DataError(f"cannot write to the folder {folder}. Choose another --out.")
-    return Run(folder)
+    return Run(folder), made
 
 
-def held_out(saved: Saved, dataset: Dataset, same_data: bool) -> tuple[Dataset, Array, str]:
+def trained_on(saved: Saved, data: str) -> Dataset | None:
+    """Return the data a run was trained on, if ``data`` still are those."""
+    try:
+        dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])
+    except ParameterError:  # fewer samples than the run used, or an unknown name
+        return None
+    return dataset if fingerprint(dataset) == saved.data["fingerprint"] else None
+
+
+def held_out(saved: Saved, data: str) -> tuple[Dataset, Array, str]:
     """Return the samples on which a model is judged, their targets as it numbers them, and what they are."""
-    from zanjir.training import divide
-
-    if same_data:
+    same = trained_on(saved, data)
+    dataset = same or load(data, seed=saved.plan.seed)
+    if same:
         shares = {name: saved.data[name] for name in ("test_share", "validation_share", "seed")}
         test, what = divide(dataset, **shares).test, "the samples that training never saw"
     elif dataset.test:

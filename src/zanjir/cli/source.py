@@ -30,7 +30,7 @@ def source(what: str, buffers: int | None, **settings: Any) -> None:
     """
     from zanjir.program import trace_step
 
-    sizes = re.fullmatch(r"\d+(-\d+)+", what)
+    sizes = re.fullmatch(r"[0-9]{1,9}(-[0-9]{1,9})+", what)
     problem, optimizer, clip = of_network(what, settings) if sizes else of_run(Path(what))
     program = trace_step(problem, optimizer, clip)
     click.echo(statements(program, buffers) if buffers else program.source(), nl=False)

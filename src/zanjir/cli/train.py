@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
+import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ class Job:
     trainer: Any
     parts: Any
     facts: dict[str, Any]
-    made_folder: bool
+    made: Sequence[Path]  # the folders that were made for it, the innermost first
 
 
 def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
@@ -114,8 +115,8 @@ def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
         "samples": settings["samples"],
         **shares,
     }
-    existed = out is not None and out.exists()
-    return Job(new_run(out, dataset.name), trainer, parts, facts, made_folder=not existed)
+    run, made = new_run(out, dataset.name)
+    return Job(run, trainer, parts, facts, made)
 
 
 def resumed(data: str, out: Path) -> Job:
@@ -133,7 +134,7 @@ def resumed(data: str, out: Path) -> Job:
     parts = divide(dataset, **{name: saved.data[name] for name in ("test_share", "validation_share", "seed")})
     trainer = trainer_for(saved.model.problem, saved.plan, parts)
     trainer.restore(saved.arrays, saved.state)
-    return Job(run, trainer, parts, saved.data, made_folder=False)
+    return Job(run, trainer, parts, saved.data, made=())
 
 
 def plan_of(settings: dict[str, Any], n_samples: int) -> Any:
@@ -168,12 +169,18 @@ def finish(job: Job, data: str, *, as_json: bool, quiet: bool) -> None:
 
     if not (quiet or as_json):
         click.echo(describe(job), err=True)
-    completed = run_training(job, quiet=quiet)
-    model = save(job)
+    try:
+        completed = run_training(job, quiet=quiet)
+        model = save(job)
+    except BaseException:
+        for folder in job.made:
+            with suppress(OSError):  # it is no longer empty: something was saved, or another run came to lie in it
+                folder.rmdir()
+        raise
     if not completed:
+        command = shlex.join(["zanjir", "train", data, "--out", str(job.run.folder), "--resume"])
         click.echo(
-            f"zanjir: stopped at step {job.trainer.t} of {job.trainer.n_steps} and saved; "
-            f"go on with: zanjir train {data} --out {job.run.folder} --resume",
+            f"zanjir: stopped at step {job.trainer.t} of {job.trainer.n_steps} and saved; go on with: {command}",
             err=True,
         )
         sys.exit(130)
@@ -186,22 +193,15 @@ def run_training(job: Job, *, quiet: bool) -> bool:
     """Train with progress; return whether the training came to its end."""
     from zanjir.cli.interrupt import interruptible
     from zanjir.cli.progress import progress
-    from zanjir.errors import NonFiniteError
-    from zanjir.training import Callback, fit
+    from zanjir.training import fit
 
     shown = progress(quiet=quiet)
-    callbacks: Sequence[Callback] = [shown] if shown else []
-    try:
-        with interruptible() as request:
-            if shown is None:
-                fit(job.trainer, [request])
-            else:
-                with shown:
-                    fit(job.trainer, [*callbacks, request])
-    except NonFiniteError:
-        if job.made_folder:
-            shutil.rmtree(job.run.folder, ignore_errors=True)
-        raise
+    with interruptible() as request:
+        if shown is None:
+            fit(job.trainer, [request])
+        else:
+            with shown:
+                fit(job.trainer, [shown, request])
     return bool(job.trainer.finished)
 
 

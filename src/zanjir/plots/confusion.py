@@ -53,8 +53,9 @@ def confusion(counts: Array, classes: Sequence[str]) -> Figure:
             fontsize=8,
             color="white" if share[i, j] > 0.35 else "black",
         )
-    axes.set_xticks(range(n), classes, rotation=45 if max(map(len, classes)) > 3 else 0, ha="center")
-    axes.set_yticks(range(n), classes)
+    rotation = 45 if max(map(len, classes)) > 3 else 0
+    axes.set_xticks(range(n), classes, rotation=rotation, ha="center", parse_math=False)  # a name is no formula
+    axes.set_yticks(range(n), classes, parse_math=False)
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")
     right = int(np.trace(counts))

@@ -34,5 +34,5 @@ def templates(model: Model) -> Figure:
         axes.set_axis_off()
         if k < n:
             axes.imshow(W[:, k].reshape(model.image_shape), cmap="RdBu_r", vmin=-largest, vmax=largest)
-            axes.set_title(names[k], fontsize=10)
+            axes.set_title(names[k], fontsize=10, parse_math=False)  # a name is no formula
     return figure

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ def save_model(
     DataError
         If the file cannot be written.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     arrays, state = training or ({}, None)
     tensors = {name: np.ascontiguousarray(value) for name, value in {**model.parameters, **arrays}.items()}
@@ -81,7 +81,8 @@ def save_model(
         "training": state,
     }
     metadata = {"format": FORMAT, "model": json.dumps(facts, allow_nan=False)}
-    write_whole(Path(path), lambda temporary: save_file(tensors, temporary, metadata))
+    content = save(tensors, metadata)
+    write_whole(Path(path), lambda temporary: temporary.write_bytes(content))
 
 
 def load_model(path: str | Path) -> Model:
@@ -105,19 +106,28 @@ def load_training(path: str | Path) -> tuple[Model, dict[str, Array], dict[str, 
     """
     tensors, facts = read(Path(path))
     try:
-        problem = problem_from(facts["problem"])
-        parameters = {name: tensors.pop(name) for name in problem.layout.shapes}
-        W = problem.layout.flatten(parameters).astype(problem.dtype)
-        image_shape = tuple(map(int, facts["image_shape"])) if facts["image_shape"] else None
-        preparation = Preparation(float(facts["preparation"]["offset"]), float(facts["preparation"]["scale"]))
-        model = Model(problem, W, tuple(map(str, facts["classes"])), preparation, image_shape)
+        model = model_from(tensors, facts)
         state = None if facts["training"] is None else dict(facts["training"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        reason = str(error) if isinstance(error, ZanjirError) else f"its description lacks or misstates {error}"
+        reason = str(error).rstrip(".") if isinstance(error, ZanjirError) else f"its description misstates {error}"
         raise DataError(f"{path} is no model that can be rebuilt: {reason}. Train it again.") from error
-    if not np.isfinite(W).all():
+    if not np.isfinite(model.W).all():
         raise DataError(f"{path} holds parameters that are no finite numbers. Train it again.")
     return model, tensors, state
+
+
+def model_from(tensors: dict[str, Array], facts: Mapping[str, Any]) -> Model:
+    """Return the model of a description, and take its parameters out of ``tensors``."""
+    problem = problem_from(facts["problem"])
+    parameters = {name: tensors.pop(name) for name in problem.layout.shapes}
+    kinds = {name: value.dtype.name for name, value in parameters.items() if value.dtype.kind != "f"}
+    if kinds:
+        raise DataError(f"parameters must be floating-point numbers; got {kinds}")
+    with np.errstate(over="ignore"):  # whether W is finite is looked at later
+        W = problem.layout.flatten(parameters).astype(problem.dtype)
+    image_shape = tuple(map(int, facts["image_shape"])) if facts["image_shape"] else None
+    preparation = Preparation(float(facts["preparation"]["offset"]), float(facts["preparation"]["scale"]))
+    return Model(problem, W, tuple(map(str, facts["classes"])), preparation, image_shape)
 
 
 def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -130,7 +140,7 @@ def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        facts = json.loads(metadata.get("model", "null"))
+        facts = json.loads(metadata.get("model", "null"), parse_constant=refused, object_pairs_hook=unique)
     except (SafetensorError, OSError, ValueError, RecursionError, TypeError, AttributeError) as error:
         raise DataError(
             f"{path} is damaged or no safetensors file: {error}. Train again, or restore a copy."
@@ -138,3 +148,16 @@ def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     if metadata.get("format") != FORMAT or not isinstance(facts, dict):
         raise DataError(f"{path} is no zanjir model: its format is {metadata.get('format')!r}, expected {FORMAT!r}.")
     return tensors, facts
+
+
+def refused(constant: str) -> float:
+    """Refuse NaN and Infinity, which JSON does not have but Python reads."""
+    raise ValueError(f"{constant} stands where a finite number is expected")
+
+
+def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object, unless a key stands in it twice and one value would be lost silently."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"a key stands twice among {', '.join(key for key, _ in pairs)}")
+    return found

@@ -75,6 +75,8 @@ def problem_for(
     ------
     ParameterError
         If a name is unknown, a size is not positive, or the loss does not fit the kind of target.
+    DataError
+        If there is only one class.
 
     Examples
     --------
@@ -83,6 +85,8 @@ def problem_for(
     1510
     """
     kind = choose("loss", loss or ("softmax" if dataset.classes else "squared_error"), LOSSES)
+    if len(dataset.classes) == 1:
+        raise DataError(f"{dataset.name} has only the class {dataset.classes[0]!r}; expected at least 2 to tell apart.")
     if dataset.classes:
         n_outputs = kind.n_outputs(len(dataset.classes))
     elif kind.name == "squared_error":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from zanjir.errors import DataError, ShapeError
+from zanjir.errors import DataError, NonFiniteError, ParameterError, ShapeError
 from zanjir.graph import Array
 from zanjir.nn import Loss
 from zanjir.program import Problem, Scorer
@@ -47,9 +48,14 @@ class Preparation:
     offset: float = 0.0
     scale: float = 1.0
 
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.offset) and math.isfinite(self.scale) and self.scale > 0):
+            raise ParameterError(f"{self}: expected a finite offset and a finite scale above 0.")
+
     def __call__(self, X: Array, dtype: Any) -> Array:
-        """Return prepared inputs."""
-        return np.asarray((X - self.offset) / self.scale, dtype)
+        """Return prepared inputs; infinite where a number is too large for ``dtype``."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray((X - self.offset) / self.scale, dtype)
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,11 @@ class Model:
         What is done to raw inputs first.
     image_shape : tuple of int, optional
         The shape in which a row of inputs is a picture.
+
+    Raises
+    ------
+    ShapeError
+        If parameters, classes or pictures do not fit the network.
     """
 
     problem: Problem
@@ -75,6 +86,17 @@ class Model:
     classes: tuple[str, ...] = ()
     preparation: Preparation = Preparation()
     image_shape: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        problem, n_classes = self.problem, len(self.classes)
+        problem.layout.views(self.W)  # refuses another length
+        if n_classes and problem.loss.n_outputs(n_classes) != problem.n_outputs:
+            raise ShapeError(
+                f"{n_classes} classes need {problem.loss.n_outputs(n_classes)} scores with {problem.loss.name} loss, "
+                f"and the network gives {problem.n_outputs}."
+            )
+        if self.image_shape and math.prod(self.image_shape) != problem.in_features:
+            raise ShapeError(f"image_shape {self.image_shape} does not hold {problem.in_features} features.")
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -89,23 +111,47 @@ class Model:
         ShapeError, DataError
             If the number of features differs, or an input is not a finite number.
         """
-        raw = np.asarray(X)
         expected = self.problem.in_features
+        try:
+            raw = np.asarray(X)
+        except ValueError as error:
+            raise ShapeError(f"X is no array of shape (N, {expected}): its rows differ in length.") from error
         if raw.ndim != 2 or raw.shape[1] != expected:
             raise ShapeError(
                 f"X is {raw.shape}, expected (N, {expected}): this model was trained on {expected} features."
             )
         if raw.dtype.kind not in "fiub":
             raise DataError(f"X holds {raw.dtype} data, expected numbers.")
-        wrong = np.argwhere(~np.isfinite(raw))
+        prepared = self.preparation(raw, self.problem.dtype)
+        wrong = np.argwhere(~np.isfinite(prepared))
         if len(wrong):
             row, column = wrong[0]
-            raise DataError(f"X[{row}, {column}] is {raw[row, column]}, expected a finite number.")
-        return self.preparation(raw, self.problem.dtype)
+            raise DataError(
+                f"X[{row}, {column}] is {raw[row, column]}, expected a finite number within {prepared.dtype}."
+            )
+        return prepared
 
     def scores(self, X: Any) -> Array:
-        """Return the scores (N, C) of raw inputs."""
-        return Scorer(self.problem, self.W)(self.prepared(X))[0]
+        """Return the scores (N, C) of raw inputs.
+
+        Raises
+        ------
+        ShapeError, DataError
+            If the inputs do not fit the model.
+        NonFiniteError
+            If inputs or parameters are so large that a score is no finite number.
+        """
+        prepared = self.prepared(X)
+        with np.errstate(over="ignore", invalid="ignore"):  # the scores are looked at below
+            scores = Scorer(self.problem, self.W)(prepared)[0]
+        wrong = np.argwhere(~np.isfinite(scores))
+        if len(wrong):
+            row, column = wrong[0]
+            raise NonFiniteError(
+                f"score [{row}, {column}] is {scores[row, column]}, expected a finite number; "
+                f"the largest parameter is {np.abs(self.W).max():g}, the largest input {np.abs(prepared).max():g}."
+            )
+        return scores
 
     def predict(self, X: Any) -> Array:
         """Return labels in [0, C) for raw inputs, or predicted numbers."""
@@ -120,21 +166,58 @@ class Model:
         return probabilities(self.problem.loss, self.scores(X).astype(np.float64)) if self.classes else None
 
     def evaluate(self, X: Any, y: Array) -> Metrics:
-        """Return loss and accuracy (or R^2) on raw inputs with their labels (or numbers)."""
-        return measured(Scorer(self.problem, self.W), self.prepared(X), y, len(self.classes))
+        """Return loss and accuracy (or R^2) on raw inputs with their labels (or numbers).
+
+        Raises
+        ------
+        ShapeError, DataError
+            If inputs or targets do not fit the model, or each other.
+        NonFiniteError
+            If the loss is no finite number.
+        """
+        prepared, targets = self.prepared(X), np.asarray(y)
+        if not len(prepared) or targets.shape[:1] != prepared.shape[:1]:
+            raise ShapeError(f"X is {prepared.shape} and y is {targets.shape}; expected one y per row of X, N >= 1.")
+        return measured(Scorer(self.problem, self.W), prepared, targets, len(self.classes))
 
 
 def encoded(problem: Problem, y: Array, n_classes: int) -> Array:
-    """Return labels, or numbers if there are no classes, as a problem's loss takes them."""
+    """Return labels, or numbers if there are no classes, as a problem's loss takes them.
+
+    Raises
+    ------
+    ShapeError, DataError
+        If they do not fit the problem.
+    """
     if n_classes:
-        return problem.loss.encode(y, n_classes)
-    return np.asarray(y, problem.dtype).reshape(len(y), -1)
+        return problem.loss.encode(labels(y, n_classes), n_classes)
+    targets = np.asarray(y, problem.dtype).reshape(len(y), -1)
+    if targets.shape[1] != problem.n_outputs:
+        raise ShapeError(f"y is {y.shape}; expected (N, {problem.n_outputs}), one number per output.")
+    return targets
+
+
+def labels(y: Array, n_classes: int) -> Array:
+    """Return labels if they are labels: nothing here would notice later that one counts from the end."""
+    if y.ndim != 1:
+        raise ShapeError(f"y is {y.shape}; expected (N,), one label per sample.")
+    if y.dtype.kind not in "iu":
+        raise DataError(f"y holds {y.dtype} data, expected labels: integers in [0, {n_classes}).")
+    wrong = np.flatnonzero((y < 0) | (y >= n_classes))
+    if len(wrong):
+        raise DataError(f"y[{wrong[0]}] is {y[wrong[0]]}, expected an integer in [0, {n_classes}).")
+    return y
 
 
 def measured(scorer: Scorer, X: Array, y: Array, n_classes: int) -> Metrics:
     """Return the metrics of prepared inputs."""
-    scores, losses = scorer(X, encoded(scorer.problem, y, n_classes))
+    with np.errstate(over="ignore", invalid="ignore"):  # the loss is looked at below
+        scores, losses = scorer(X, encoded(scorer.problem, y, n_classes))
     loss = float(losses.mean(dtype=np.float64))
+    if not math.isfinite(loss):
+        raise NonFiniteError(
+            f"the loss on {len(X)} samples is {loss}, expected a finite number. Train with a smaller learning rate."
+        )
     if n_classes:
         return Metrics(loss, accuracy=float(np.mean(labels_from(scores) == y)))
     return Metrics(loss, r2=r_squared(scores, np.asarray(y).reshape(len(y), -1)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.errors import choose
+from zanjir.errors import ShapeError, choose
 from zanjir.nn import L1, L2, LOSSES, Activation, Dropout, ElasticNet, Linear, Sequential
 from zanjir.optim import OPTIMIZERS, SCHEDULES, ClipNorm
 from zanjir.program import Problem
@@ -52,8 +52,14 @@ def specification(problem: Problem) -> dict[str, Any]:
 
 
 def problem_from(facts: Mapping[str, Any]) -> Problem:
-    """Return the problem that a specification defines."""
-    return Problem(
+    """Return the problem that a specification defines.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        If its parts do not fit together.
+    """
+    problem = Problem(
         network=Sequential(tuple(rebuilt("layer", layer, LAYERS) for layer in facts["layers"])),
         loss=choose("loss", facts["loss"], LOSSES),
         in_features=int(facts["in_features"]),
@@ -61,6 +67,11 @@ def problem_from(facts: Mapping[str, Any]) -> Problem:
         penalty=rebuilt("penalty", facts["penalty"], REGULARIZERS) if facts["penalty"] else None,
         dtype=choose("dtype", facts["dtype"], DTYPES),
     )
+    if not all(isinstance(size, int) and size > 0 for shape in problem.layout.shapes.values() for size in shape):
+        raise ShapeError(f"sizes must be whole numbers above 0; got {problem.layout}.")
+    if problem.network.out_features(problem.in_features) != problem.n_outputs:
+        raise ShapeError(f"the network does not give {problem.n_outputs} scores: {problem.layout}.")
+    return problem
 
 
 def plan_specification(plan: Plan) -> dict[str, Any]:

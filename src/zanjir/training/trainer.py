@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from zanjir.data import batches
-from zanjir.errors import NonFiniteError, ShapeError
+from zanjir.errors import DataError, NonFiniteError, ParameterError, ShapeError
 from zanjir.graph import Array
 from zanjir.program import NumpyEngine, Problem, Scorer, trace_step
 from zanjir.training.history import Epoch, History, Step
@@ -55,6 +55,13 @@ class Trainer:
     validation : Samples, optional
         Data that is measured after each epoch, and never learned from.
 
+    Raises
+    ------
+    ShapeError, DataError
+        If the samples do not fit the problem.
+    ParameterError
+        If the plan stops early and there are no validation data to tell when.
+
     Examples
     --------
     >>> from zanjir.nn import LOSSES, mlp
@@ -78,6 +85,7 @@ class Trainer:
     ) -> None:
         self.problem, self.plan, self.n_classes = problem, plan, n_classes
         self.samples, self.validation = samples, validation
+        self.check()
         self.targets = encoded(problem, samples.y, n_classes)
         first = problem.layout.flatten(problem.network.init(np.random.default_rng(plan.seed), problem.in_features))
         self.engine = NumpyEngine(trace_step(problem, plan.optimizer, plan.clip), first, plan.seed)
@@ -89,6 +97,16 @@ class Trainer:
         self.best_epoch = 0
         self.best_W: Array | None = None
         self.stopped_early = False
+
+    def check(self) -> None:
+        """Refuse what would fail in the middle of the training."""
+        for name, part in (("samples", self.samples), ("validation", self.validation)):
+            if part and part.X.shape[1] != self.problem.in_features:
+                raise ShapeError(f"{name}: X is {part.X.shape}, expected (N, {self.problem.in_features}).")
+        if self.validation:
+            encoded(self.problem, self.validation.y, self.n_classes)
+        elif self.plan.patience is not None:
+            raise ParameterError(f"patience is {self.plan.patience}, which needs validation data; got none.")
 
     @property
     def steps_per_epoch(self) -> int:
@@ -169,6 +187,11 @@ class Trainer:
     def end_epoch(self, last: Step) -> Epoch:
         """Measure the validation data, record the epoch, and decide whether to stop."""
         start = time.perf_counter()
+        if not np.isfinite(self.engine.W).all():
+            raise NonFiniteError(
+                f"the parameters are no finite numbers after step {last.t} (epoch {last.epoch}) "
+                f"with learning rate {last.learning_rate:g}. Try a smaller learning rate, or clip the gradient."
+            )
         steps = self.history.steps[-self.steps_per_epoch :]
         weights = np.array([step.samples for step in steps], float)
         means = {
@@ -204,8 +227,8 @@ class Trainer:
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Return everything needed to go on later with the same bits: arrays, and JSON data."""
-        arrays = {"training.W": self.engine.W, **self.history.arrays()}
-        arrays |= {f"optimizer.{name}": vector for name, vector in self.engine.state.items()}
+        arrays = {"training.W": self.engine.W.copy(), **self.history.arrays()}
+        arrays |= {f"optimizer.{name}": vector.copy() for name, vector in self.engine.state.items()}
         if self.best_W is not None:
             arrays["training.best_W"] = self.best_W
         facts = {
@@ -218,7 +241,20 @@ class Trainer:
         return arrays, facts
 
     def restore(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
-        """Go back to a state that `state` returned."""
+        """Go back to a state that `state` returned.
+
+        Raises
+        ------
+        DataError
+            If it is the state of another training, or damaged.
+        """
+        try:
+            self.take(arrays, facts)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise DataError(f"this state does not fit the training: {error}. Train again.") from error
+
+    def take(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
+        """Take over a state."""
         self.engine.W[...] = arrays["training.W"]
         for name, vector in self.engine.state.items():
             vector[...] = arrays[f"optimizer.{name}"]
