@@ -19,7 +19,20 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MODULES = sorted(module.name for module in pkgutil.walk_packages(zanjir.__path__, "zanjir."))
 
 # Rooms from the lowest to the highest: a room may import itself and what stands before it.
-ROOMS = ("errors", "hyperparameter", "data", "graph", "gates", "nn", "optim", "program", "training", "plots", "cli")
+ROOMS = (
+    "errors",
+    "files",
+    "hyperparameter",
+    "data",
+    "graph",
+    "gates",
+    "nn",
+    "optim",
+    "program",
+    "training",
+    "plots",
+    "cli",
+)
 
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 50

@@ -150,7 +150,7 @@ def test_a_full_disk_leaves_nothing(workplace, tree):
     done = trained_on_a_disk_of(300)
     assert done.returncode == 1
     assert done.stderr == (
-        "zanjir: cannot write deep/run/model.safetensors: File too large. Choose a folder you may write to.\n"
+        "zanjir: deep/run/model.safetensors cannot be written: File too large; choose another place.\n"
     )
     assert tree(workplace) == {}
 
@@ -158,7 +158,7 @@ def test_a_full_disk_leaves_nothing(workplace, tree):
 def test_a_disk_that_is_full_after_the_model_keeps_the_model(workplace, tree, call):
     done = trained_on_a_disk_of(6000)
     assert done.returncode == 1
-    assert done.stderr.startswith("zanjir: cannot write deep/run/learning-curve.png: File too large.")
+    assert done.stderr.startswith("zanjir: deep/run/learning-curve.png cannot be written: File too large;")
     files = set(tree(workplace / "deep" / "run"))
     assert files == {"model.safetensors", "history.csv", "steps.csv"}
     assert call("evaluate", "deep/run", "moons").code == 0
@@ -264,9 +264,15 @@ OTHERS = {
     "evaluate numbers": (["evaluate", "RUN", "line"], "line has numbers as targets; this model was trained on classes"),
     "evaluate other classes": (["evaluate", "RUN", "circles"], "which this model has not learned; expected upper"),
     "predict other features": (["predict", "RUN", "digits", "--out", "p.csv"], r"X is \(1797, 64\), expected \(N, 2\)"),
-    "predict nowhere": (["predict", "RUN", "moons", "--out", "no/p.csv"], "cannot write no/p.csv: No such file"),
-    "predict below a file": (["predict", "RUN", "moons", "--out", "file/p.csv"], "cannot write file/p.csv: Not a dir"),
-    "predict into a folder": (["predict", "RUN", "moons", "--out", "folder"], "cannot write folder: Is a directory"),
+    "predict nowhere": (["predict", "RUN", "moons", "--out", "no/p.csv"], "no/p.csv cannot be written: No such file"),
+    "predict below a file": (
+        ["predict", "RUN", "moons", "--out", "file/p.csv"],
+        "file/p.csv cannot be written: Not",
+    ),
+    "predict into a folder": (
+        ["predict", "RUN", "moons", "--out", "folder"],
+        "folder cannot be written: Is a",
+    ),
     "predict without a place": (["predict", "RUN", "moons"], "Missing option '--out'"),
     "source of nothing": (["source", "nowhere"], "nowhere is neither a run's folder nor sizes such as 784-512-10"),
     "source of one size": (["source", "784"], "784 is neither"),

@@ -9,7 +9,7 @@ from urllib.error import HTTPError
 import numpy as np
 import pytest
 
-import zanjir.data._files as files
+from zanjir import files
 from zanjir.data import cache_folder, download, load, read_idx, write_idx
 from zanjir.data.download import REMOTES, Remote, RemoteFile, fetch
 from zanjir.errors import DataError, ParameterError

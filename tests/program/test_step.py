@@ -89,7 +89,10 @@ def assert_all_ways_agree(case: Case) -> None:
 @settings(max_examples=60, derandomize=True, deadline=None, database=None)
 @given(CASES)
 def test_graph_printed_program_and_engine_give_the_same_bits(case):
-    assert_all_ways_agree(case)
+    # A BLAS kernel may raise floating-point flags for lanes of a register that it fills and does not use: under
+    # load a product of finite numbers has warned, once in some hundred runs. Every bit is compared here.
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        assert_all_ways_agree(case)
 
 
 @every_network

@@ -14,8 +14,9 @@ from safetensors.numpy import save_file
 
 from training.problems import model, same_bits, trained
 from zanjir.errors import DataError, NonFiniteError
+from zanjir.files import replacing
 from zanjir.nn import ACTIVATIONS, L1, L2, LOSSES, ElasticNet
-from zanjir.training import Preparation, load_model, load_training, save_model, write_whole
+from zanjir.training import Preparation, load_model, load_training, save_model
 
 NAMES = ("a", "b", "c")
 X = np.random.default_rng(3).standard_normal((40, 3))
@@ -128,11 +129,11 @@ def fail(*given, **facts):
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("at", ["pathlib.Path.write_bytes", "os.fsync", "pathlib.Path.replace", "pathlib.Path.chmod"])
+@pytest.mark.parametrize("at", ["pathlib.Path.open", "os.fsync", "pathlib.Path.replace"])
 def test_a_failing_write_leaves_the_old_file_and_no_other(at, saved, monkeypatch):
     before = saved.read_bytes()
     monkeypatch.setattr(at, fail)
-    with pytest.raises(DataError, match=rf"^cannot write {re.escape(str(saved))}: No space left on device\. Choose"):
+    with pytest.raises(DataError, match=rf"^{re.escape(str(saved))} cannot be written: No space left on device;"):
         save_model(saved, model(d=4))
     monkeypatch.undo()
     assert saved.read_bytes() == before
@@ -143,32 +144,36 @@ def test_a_failing_write_leaves_the_old_file_and_no_other(at, saved, monkeypatch
 def test_a_write_that_is_interrupted_half_way_leaves_the_old_file_and_no_other(error, saved):
     before = saved.read_bytes()
 
-    def half(temporary):
-        temporary.write_bytes(b"half")
-        raise error
+    def stop_half_way():
+        with replacing(saved) as file:
+            file.write(b"half")
+            raise error
 
     with pytest.raises(error):
-        write_whole(saved, half)
+        stop_half_way()
     assert saved.read_bytes() == before
     assert os.listdir(saved.parent) == [saved.name]
 
 
 def test_the_old_file_is_there_until_the_new_one_is_complete(saved):
     before = saved.read_bytes()
-    write_whole(saved, lambda temporary: (temporary.write_text("new"), saved.read_bytes() == before or 1 / 0))
-    assert saved.read_text() == "new"
+    with replacing(saved) as file:
+        file.write(b"new")
+        file.flush()
+        assert saved.read_bytes() == before
+    assert saved.read_bytes() == b"new"
     assert os.listdir(saved.parent) == [saved.name]
 
 
 def test_an_absent_folder_is_a_sentence(tmp_path):
-    with pytest.raises(DataError, match=r"^cannot write .*absent.*: No such file or directory\."):
+    with pytest.raises(DataError, match=r"absent.* cannot be written: No such file or directory;"):
         save_model(tmp_path / "absent" / "m.safetensors", model())
     assert os.listdir(tmp_path) == []
 
 
 def test_a_folder_in_the_files_place_is_a_sentence(path):
     path.mkdir()
-    with pytest.raises(DataError, match=r"^cannot write .*: Is a directory\."):
+    with pytest.raises(DataError, match=r" cannot be written: Is a directory;"):
         save_model(path, model())
     assert os.listdir(path.parent) == [path.name]
 

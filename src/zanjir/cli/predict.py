@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,19 +24,13 @@ def predict(run: Path, data: str, out: Path, as_json: bool) -> None:
     """Write the predictions of RUN's model for every sample of DATA, with probabilities where there are any."""
     from zanjir.cli.run import Run
     from zanjir.data import load
-    from zanjir.training import write_whole
+    from zanjir.files import write_whole
+    from zanjir.training import csv_text
 
     saved = Run(run).load()
     dataset = load(data, seed=saved.plan.seed)
     columns, rows = table(saved.model, dataset.X)
-
-    def write(path: Path) -> None:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(rows)
-
-    write_whole(out, write)
+    write_whole(out, csv_text(columns, rows).encode())
     results = {"predictions": len(rows), "out": str(out)}
     click.echo(json.dumps(results) if as_json else f"{len(rows):,} predictions written to {out}")
 

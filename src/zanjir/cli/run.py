@@ -10,9 +10,9 @@ from typing import Any
 
 from zanjir.data import Dataset, load
 from zanjir.errors import DataError, ParameterError
+from zanjir.files import write_whole
 from zanjir.graph import Array
 from zanjir.training import (
-    History,
     Model,
     Plan,
     Trainer,
@@ -23,7 +23,6 @@ from zanjir.training import (
     plan_from,
     plan_specification,
     save_model,
-    write_whole,
 )
 
 __all__ = ["Run", "Saved", "new_run"]
@@ -65,7 +64,7 @@ class Run:
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file, whole or not at all."""
-        write_whole(self.folder / name, lambda path: path.write_text(text, encoding="utf-8"))
+        write_whole(self.folder / name, text.encode())
 
     def load(self) -> Saved:
         """Load the model and the state of its training.
@@ -135,8 +134,3 @@ def held_out(saved: Saved, data: str) -> tuple[Dataset, Array, str]:
     else:
         test, what = dataset, "all samples"
     return test, labels_for(saved.model, test), what
-
-
-def history_of(saved: Saved) -> History:
-    """Return the record of a saved training."""
-    return History.from_arrays(saved.arrays)

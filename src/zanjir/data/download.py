@@ -21,8 +21,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from zanjir.data._files import reason, replacing, sweep
 from zanjir.errors import DataError, choose
+from zanjir.files import reason, replacing
 
 __all__ = ["REMOTES", "Remote", "RemoteFile", "cache_folder", "download", "fetch"]
 
@@ -227,7 +227,6 @@ def fetch(
     if not _is_intact(path, file):
         content = _receive(file, path, mirrors, timeout)
         _make_folder(path.parent)
-        sweep(path)
         with replacing(path) as out:
             out.write(content)
     return path

@@ -26,9 +26,9 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from zanjir.data._files import reason, replacing
 from zanjir.data.dataset import Array
 from zanjir.errors import DataError, listed
+from zanjir.files import reason, replacing
 
 __all__ = ["MAX_BYTES", "read_idx", "write_idx"]
 

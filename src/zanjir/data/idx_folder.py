@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from zanjir.data._files import reason
 from zanjir.data.dataset import Array, Dataset
 from zanjir.data.idx import read_idx
 from zanjir.errors import DataError
+from zanjir.files import reason
 
 __all__ = ["read_idx_folder"]
 

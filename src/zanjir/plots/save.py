@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from zanjir.training import write_whole
+from zanjir.files import replacing
 
 __all__ = ["save_figure"]
 
@@ -23,4 +23,5 @@ def save_figure(figure: Figure, path: str | Path) -> None:
     """
     # Without the time of day and the version, equal figures are equal files.
     metadata = {"Software": None}
-    write_whole(Path(path), lambda file: figure.savefig(file, format="png", dpi=DOTS_PER_INCH, metadata=metadata))
+    with replacing(Path(path)) as file:
+        figure.savefig(file, format="png", dpi=DOTS_PER_INCH, metadata=metadata)

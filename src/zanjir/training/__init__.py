@@ -1,7 +1,7 @@
 """Training: the loop, its plan and record, callbacks, the trained model, and saving it."""
 
 from zanjir.training.callbacks import Callback, fit
-from zanjir.training.checkpoint import load_model, load_training, save_model, write_whole
+from zanjir.training.checkpoint import load_model, load_training, save_model
 from zanjir.training.experiment import (
     Parts,
     divide,
@@ -11,7 +11,7 @@ from zanjir.training.experiment import (
     problem_for,
     trainer_for,
 )
-from zanjir.training.history import Epoch, History, Step
+from zanjir.training.history import Epoch, History, Step, csv_text
 from zanjir.training.model import Metrics, Model, Preparation, labels_from, r_squared
 from zanjir.training.plan import Plan
 from zanjir.training.specification import plan_from, plan_specification
@@ -29,6 +29,7 @@ __all__ = [
     "Samples",
     "Step",
     "Trainer",
+    "csv_text",
     "divide",
     "fingerprint",
     "fit",
@@ -43,5 +44,4 @@ __all__ = [
     "r_squared",
     "save_model",
     "trainer_for",
-    "write_whole",
 ]

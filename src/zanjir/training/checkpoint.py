@@ -7,9 +7,7 @@ training that may go on adds its state. A file appears whole or not at all.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,37 +15,14 @@ from typing import Any
 import numpy as np
 
 from zanjir.errors import DataError, ZanjirError
+from zanjir.files import write_whole
 from zanjir.graph import Array
 from zanjir.training.model import Model, Preparation
 from zanjir.training.specification import problem_from, specification
 
-__all__ = ["load_model", "load_training", "save_model", "write_whole"]
+__all__ = ["load_model", "load_training", "save_model"]
 
 FORMAT = "zanjir model 1"
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a temporary file beside ``path``, and put it in place when it is complete.
-
-    Raises
-    ------
-    DataError
-        If the folder cannot be written to; an older file stays as it was.
-    """
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            write(temporary)
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror or error}. Choose a folder you may write to.") from error
 
 
 def save_model(
@@ -81,8 +56,7 @@ def save_model(
         "training": state,
     }
     metadata = {"format": FORMAT, "model": json.dumps(facts, allow_nan=False)}
-    content = save(tensors, metadata)
-    write_whole(Path(path), lambda temporary: temporary.write_bytes(content))
+    write_whole(Path(path), save(tensors, metadata))
 
 
 def load_model(path: str | Path) -> Model:

@@ -12,7 +12,7 @@ import numpy as np
 
 from zanjir.graph import Array
 
-__all__ = ["Epoch", "History", "Step"]
+__all__ = ["Epoch", "History", "Step", "csv_text"]
 
 
 @dataclass(frozen=True)

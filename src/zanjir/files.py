@@ -12,12 +12,21 @@ from typing import BinaryIO
 
 from zanjir.errors import DataError
 
-STALE_SECONDS = 24 * 3600.0  # no download of ours takes a day, so an older part belongs to a killed process
+__all__ = ["reason", "replacing", "write_whole"]
+
+STALE_SECONDS = 24 * 3600.0  # nothing of ours writes for a day, so an older part belongs to a killed process
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Yield a temporary file beside ``path`` that takes its place only if all went well."""
+    """Yield a temporary file beside ``path`` that takes its place, on the disk too, only if all went well.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written; an older one stays as it was.
+    """
+    sweep(path)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("xb") as file:
@@ -25,11 +34,28 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+        settle(path.parent)
     except OSError as error:
         raise DataError(f"{path} cannot be written: {reason(error)}; choose another place.") from error
     finally:
         with suppress(OSError):  # after the rename there is nothing left to remove
             part.unlink()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; errors are those of `replacing`."""
+    with replacing(path) as file:
+        file.write(content)
+
+
+def settle(folder: Path) -> None:
+    """Bring a folder's new entries to the disk, where the system can."""
+    with suppress(OSError):  # some systems cannot open folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def sweep(path: Path) -> None:
