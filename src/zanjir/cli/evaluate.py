@@ -25,9 +25,8 @@ def evaluate(run: Path, data: str, as_json: bool) -> None:
     saved = Run(run).load()
     test, y, what = held_out(saved, data)
     found = saved.model.evaluate(test.X, y)
-    score = {"test_accuracy": found.accuracy} if found.accuracy is not None else {"test_r2": found.r2}
     results = {
-        **score,
+        **found.test_score,
         "test_loss": found.loss,
         "test_samples": test.n_samples,
         "samples": what,
@@ -36,7 +35,7 @@ def evaluate(run: Path, data: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(results))
         return
-    name, value = next(iter(score.items()))
+    name, value = next(iter(found.test_score.items()))
     click.echo(
         f"{name.replace('_', ' ').replace('r2', 'R²')}  {value:.4f}  on {what}: {test.n_samples:,} of {test.name}"
     )

@@ -17,7 +17,6 @@ __all__ = ["results_of", "results_text", "write_results"]
 def results_of(run: Run, trainer: Trainer, model: Model, test: Dataset) -> dict[str, Any]:
     """Measure the test data and return the results, ready for JSON."""
     found = model.evaluate(test.X, test.y)
-    score = {"test_accuracy": found.accuracy} if found.accuracy is not None else {"test_r2": found.r2}
     last = trainer.history.epochs[-1]
     train = {
         "train_loss": last.loss,
@@ -25,7 +24,7 @@ def results_of(run: Run, trainer: Trainer, model: Model, test: Dataset) -> dict[
     }
     stopped = {"best_epoch": trainer.best_epoch} if trainer.best_W is not None else {}
     return {
-        **score,
+        **found.test_score,
         "test_loss": found.loss,
         "test_samples": test.n_samples,
         **train,

@@ -14,6 +14,7 @@ from zanjir.files import write_whole
 from zanjir.graph import Array
 from zanjir.training import (
     Model,
+    Parts,
     Plan,
     Trainer,
     divide,
@@ -41,6 +42,14 @@ class Saved:
     data: dict[str, Any]
     arrays: dict[str, Array]
     state: dict[str, Any]
+
+    def is_of(self, dataset: Dataset) -> bool:
+        """Return whether a data set is the one the run was trained on, sample by sample."""
+        return fingerprint(dataset) == str(self.data["fingerprint"])
+
+    def divided(self, dataset: Dataset) -> Parts:
+        """Divide a data set as the run did."""
+        return divide(dataset, **{name: self.data[name] for name in ("test_share", "validation_share", "seed")})
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,7 @@ def trained_on(saved: Saved, data: str) -> Dataset | None:
         dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])
     except ParameterError:  # fewer samples than the run used, or an unknown name
         return None
-    return dataset if fingerprint(dataset) == saved.data["fingerprint"] else None
+    return dataset if saved.is_of(dataset) else None
 
 
 def held_out(saved: Saved, data: str) -> tuple[Dataset, Array, str]:
@@ -127,8 +136,7 @@ def held_out(saved: Saved, data: str) -> tuple[Dataset, Array, str]:
     same = trained_on(saved, data)
     dataset = same or load(data, seed=saved.plan.seed)
     if same:
-        shares = {name: saved.data[name] for name in ("test_share", "validation_share", "seed")}
-        test, what = divide(dataset, **shares).test, "the samples that training never saw"
+        test, what = saved.divided(dataset).test, "the samples that training never saw"
     elif dataset.test:
         test, what = dataset.test, "the test set of these data"
     else:

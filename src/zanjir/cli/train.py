@@ -124,14 +124,14 @@ def resumed(data: str, out: Path) -> Job:
     from zanjir.cli.run import Run
     from zanjir.data import load
     from zanjir.errors import DataError
-    from zanjir.training import divide, fingerprint, trainer_for
+    from zanjir.training import trainer_for
 
     run = Run(out)
     saved = run.load()
     dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])
-    if fingerprint(dataset) != saved.data["fingerprint"]:
+    if not saved.is_of(dataset):
         raise DataError(f"{data} is not the data that {out} was trained on; give {saved.data['name']}, unchanged.")
-    parts = divide(dataset, **{name: saved.data[name] for name in ("test_share", "validation_share", "seed")})
+    parts = saved.divided(dataset)
     trainer = trainer_for(saved.model.problem, saved.plan, parts)
     trainer.restore(saved.arrays, saved.state)
     return Job(run, trainer, parts, saved.data, made=())

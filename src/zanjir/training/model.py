@@ -34,6 +34,11 @@ class Metrics:
     accuracy: float | None = None
     r2: float | None = None
 
+    @property
+    def test_score(self) -> dict[str, float | None]:
+        """The score beside the loss, under its name among the results of a test."""
+        return {"test_r2": self.r2} if self.accuracy is None else {"test_accuracy": self.accuracy}
+
 
 @dataclass(frozen=True)
 class Preparation:

@@ -46,8 +46,5 @@ class Plan(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("batch_size", "epochs", "seed"):
-            if not isinstance(getattr(self, name), int):
-                raise ParameterError(f"Plan: {name} must be a whole number; got {getattr(self, name)!r}.")
         if self.patience is not None and not (type(self.patience) is int and self.patience >= 1):
             raise ParameterError(f"Plan: patience must be a number of epochs, at least 1; got {self.patience!r}.")
