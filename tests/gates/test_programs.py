@@ -12,8 +12,8 @@ import pytest
 from witnesses.gate_assertions import output_shape, ruled_inputs
 from witnesses.gate_samples import case_id, cases, differentiable, inputs_for, random_of, rows_that
 from zanjir.graph import Gate, Tensor, apply, gradient
+from zanjir.graph.expression import Expression, expression
 from zanjir.program.engine import bind
-from zanjir.program.expression import Expression, expression
 from zanjir.program.function import Function
 from zanjir.program.printing import compiled, graph_source, helpers_text
 

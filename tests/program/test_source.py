@@ -14,9 +14,9 @@ from program.cases import assert_same_bits, call
 from program.graphs import NUMBERS, Graph, leaf_values, losses
 from zanjir.gates import power, sigmoid, softmax, uniform_like
 from zanjir.graph import evaluate, gradient, tensor
+from zanjir.graph.expression import literal
 from zanjir.optim import Optimizer
 from zanjir.program import compiled, graph_source, trace_step
-from zanjir.program.expression import literal
 from zanjir.program.function import Function
 from zanjir.program.printing import function_text
 

@@ -97,7 +97,7 @@ def check_rule(
     GradientError
         If a rule disagrees with central differences; the message names the gate and the input.
     """
-    for i, rule in enumerate(row.vjp):
+    for i, rule in enumerate(row.rules(len(inputs))):
         if rule is not None:
             check_input(row, inputs, params or {}, i, order, np.random.default_rng([seed, i]))
 

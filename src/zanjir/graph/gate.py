@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zanjir.errors import GraphError
@@ -66,16 +67,18 @@ class Gate:
         NumPy's own name where NumPy has one.
     signature
         Shapes as in NumPy's generalized ufuncs, such as ``"(n,k),(k,m)->(n,m)"``; ``"()"`` works element by
-        element with broadcasting, and ``"(*)"`` takes an array of any shape.
+        element with broadcasting, ``"(*)"`` takes an array of any shape, a letter with ``?`` is an axis that may
+        be missing, and ``...`` after the last input says that any number of such inputs may follow.
     forward
         Arrays in, array out; numerically stable.
     vjp
         One rule per input, written in gates: ``rule(g, out, *inputs, **params)`` returns what flows to that
-        input when ``g`` flows into the output. ``None`` where no derivative exists.
+        input when ``g`` flows into the output. ``None`` where no derivative exists. The rule of inputs that may
+        be many takes the input's index first: ``rule(i, g, out, *inputs, **params)``.
     code
-        NumPy source with ``{0}``, ``{1}`` for the inputs and ``{axis}`` for a parameter; ``{params}`` and
-        ``{,params}`` (after a comma) stand for the parameters that differ from their defaults. Where the form
-        depends on a parameter, a function of the parameters.
+        NumPy source with ``{0}``, ``{1}`` for the inputs, ``{inputs}`` for all of them and ``{axis}`` for a
+        parameter; ``{params}`` and ``{,params}`` (after a comma) stand for the parameters that differ from their
+        defaults. Where the form depends on a parameter, a function of the parameters.
     latex
         The same in LaTeX.
     params
@@ -124,13 +127,37 @@ class Gate:
     @property
     def elementwise(self) -> bool:
         """Whether the gate works element by element, with broadcasting."""
-        return set(self.signature.split("->")[0]) <= set("(),")
+        return is_elementwise(self.signature)
+
+    @property
+    def variadic(self) -> bool:
+        """Whether the last input may be followed by any number of its kind."""
+        return "..." in self.signature
 
     @property
     def core_shapes(self) -> tuple[tuple[str, ...], ...]:
         """The dimension letters of each input, such as ``(("n", "k"), ("k", "m"))``."""
-        inputs = re.findall(r"\(([^)]*)\)", self.signature.split("->")[0])
-        return tuple(tuple(filter(None, group.split(","))) for group in inputs)
+        return letters_of(self.signature)
+
+    def rules(self, n: int) -> tuple[Rule | None, ...]:
+        """Return the rule of each of ``n`` inputs."""
+        if not self.variadic:
+            return self.vjp
+        fixed, last = self.vjp[:-1], self.vjp[-1]
+        return (*fixed, *(partial(last, i) if last else None for i in range(len(fixed), n)))
+
+
+@cache
+def is_elementwise(signature: str) -> bool:
+    """Whether every input of a signature is a single number."""
+    return set(signature.split("->")[0]) <= set("(),")
+
+
+@cache
+def letters_of(signature: str) -> tuple[tuple[str, ...], ...]:
+    """Return the dimension letters of each input of a signature."""
+    inputs = re.findall(r"\(([^)]*)\)", signature.split("->")[0])
+    return tuple(tuple(filter(None, group.split(","))) for group in inputs)
 
 
 def gate(

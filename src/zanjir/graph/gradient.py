@@ -99,7 +99,7 @@ def contributions(node: Tensor, g: Tensor, on_path: set[int]) -> list[tuple[Tens
     """Return what flows from a node to each of its inputs on the path."""
     if node.gate is None:
         return []
-    flows = zip(node.inputs, node.gate.vjp, strict=True)
+    flows = zip(node.inputs, node.gate.rules(len(node.inputs)), strict=True)
     return [
         (x, undo_broadcasting(rule(g, node, *node.inputs, **node.params), x))
         for x, rule in flows

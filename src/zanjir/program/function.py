@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from zanjir.graph.expression import Expression, expression, operand, plain
 from zanjir.graph.gate import TABLE, Gate
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import Tensor, is_number
-from zanjir.program.expression import Expression, expression, operand, plain
 
 __all__ = ["Function", "Line", "free", "merged", "named_inputs", "needs_definition", "word"]
 

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from zanjir.graph.expression import Expression, expression, operand
 from zanjir.graph.tensor import Array, Tensor, is_number
-from zanjir.program.expression import Expression, expression, operand
 
 __all__ = ["Form", "Lowered", "lower"]
 

@@ -66,8 +66,13 @@ def expression(node: Tensor, inputs: list[Expression]) -> Expression:
     code = template(row, node.params)
     parts = [part.bracketed(needed(row, code, i)) for i, part in enumerate(inputs)]
     # A fraction bar, an exponent or an argument list is a bracket already in a formula.
-    formula = row.latex.format(*(part.latex for part in parts), **node.params)
-    return Expression(code.format(*(part.code for part in parts), **node.params), formula, row.precedence)
+    written = {"inputs": ", ".join(part.code for part in parts)} | node.params
+    formula = {"inputs": ", ".join(part.latex for part in parts)} | node.params
+    return Expression(
+        code.format(*(part.code for part in parts), **written),
+        row.latex.format(*(part.latex for part in parts), **formula),
+        row.precedence,
+    )
 
 
 def needed(row: Gate, code: str, i: int) -> int:
