@@ -10,7 +10,7 @@ import numpy as np
 from zanjir.errors import GraphError, ShapeError
 from zanjir.graph.gate import TABLE
 from zanjir.graph.order import topological_order
-from zanjir.graph.simplify import simplify
+from zanjir.graph.simplify import settled
 from zanjir.graph.tensor import Tensor
 
 __all__ = ["gradient"]
@@ -70,28 +70,42 @@ def gradients(loss: Tensor, wrt: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         raise ShapeError(
             f"gradient needs a single number; {loss.label} has shape {loss.shape}. Take .mean() or .sum() first."
         )
-    order = topological_order([loss])
-    adjoints = backward(loss, order, {id(w) for w in wrt})
-    derivatives = [adjoints[id(w)] if id(w) in adjoints else TABLE["zeros_like"](w) for w in wrt]
-    return simplify(derivatives, fixed={id(node) for node in order})
+    return pulled_back(loss, Tensor(1.0), wrt)
 
 
-def backward(loss: Tensor, order: list[Tensor], wanted: set[int]) -> dict[int, Tensor]:
-    """Return the adjoint of every node on a path from a wanted node to the loss."""
+def pulled_back(output: Tensor, g: Tensor, wrt: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Return what flows to each tensor when ``g`` flows into the output, simplified."""
+    order = topological_order([output])
+    adjoints = backward(output, g, order, {id(w) for w in wrt})
+    return tuple(adjoints[id(w)] if id(w) in adjoints else TABLE["zeros_like"](w) for w in wrt)
+
+
+def backward(output: Tensor, g: Tensor, order: list[Tensor], wanted: set[int]) -> dict[int, Tensor]:
+    """Return the adjoint of every node on a path from a wanted node to the output.
+
+    Each flow is simplified where it arises, so that nothing is computed on top of what simplification drops; the
+    forward nodes stay the very nodes they are.
+    """
     on_path = set(wanted)
     for node in order:
-        if any(id(x) in on_path for x in node.inputs):
+        if any([id(x) in on_path for x in node.inputs]):
             on_path.add(id(node))
-    adjoints = {id(loss): Tensor(1.0)}
+    forward = {id(node): node for node in order}
+    simple = forward | {id(g): g}
+    adjoints = {id(output): g}
     for node in reversed(order):
-        g = adjoints.get(id(node))
-        if g is None or id(node) not in on_path:
+        if id(node) not in on_path or id(node) not in adjoints:
             continue
+        g = adjoints[id(node)]
         # Every gate that reads the node has been visited: the sum is finished and may have its name.
-        if node.name and g.gate and not g.name:
+        if node.name and g.gate and not g.name and id(g) not in forward:
             adjoints[id(node)] = g = g.named(f"d{node.name}")
-        for x, contribution in contributions(node, g, on_path):
-            adjoints[id(x)] = contribution + adjoints[id(x)] if id(x) in adjoints else contribution
+            simple[id(g)] = g
+        for x, flow in contributions(node, g, on_path):
+            total = settled(flow, simple)
+            if id(x) in adjoints:
+                total = settled(total + adjoints[id(x)], simple)
+            adjoints[id(x)] = total
     return adjoints
 
 

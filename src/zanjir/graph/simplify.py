@@ -37,6 +37,18 @@ def simplify(outputs: Sequence[Tensor], fixed: Collection[int] = ()) -> tuple[Te
     return tuple(short.get(id(node), node) for node in outputs)
 
 
+def settled(output: Tensor, simple: dict[int, Tensor]) -> Tensor:
+    """Simplify one output on top of nodes that are simple already, and count what it is made of among them.
+
+    ``simple`` holds the nodes by ``id``; as it keeps them alive, no ``id`` is ever given to another node.
+    """
+    short: dict[int, Tensor] = {}
+    for node in topological_order([output], stop=simple):
+        new = shortened(node, tuple([short.get(id(x), x) for x in node.inputs]), simple)
+        short[id(node)] = simple[id(new)] = new
+    return short.get(id(output), output)
+
+
 def shortened(node: Tensor, inputs: tuple[Tensor, ...], fixed: Collection[int]) -> Tensor:
     """Rebuild one node on simplified inputs, and rewrite it until no rule applies."""
     if node.gate is None:

@@ -21,6 +21,9 @@ __all__ = ["Array", "Tensor", "apply", "is_number", "tensor"]
 
 Array: TypeAlias = npt.NDArray[Any]
 NUMBERS = (int, float, bool)
+NO_PARAMS: dict[str, Any] = {}  # one for all nodes without parameters; nobody writes into it
+
+set_field = object.__setattr__
 
 if TYPE_CHECKING:
 
@@ -91,9 +94,12 @@ class Tensor(Operators):
         inputs: tuple[Tensor, ...] = (),
         params: dict[str, Any] | None = None,
     ) -> None:
-        parts = (frozen(value), name, gate, inputs, params or {})
-        for field, part in zip(("value", "name", "gate", "inputs", "params"), parts, strict=True):
-            object.__setattr__(self, field, part)
+        # Written out, because a graph is built from thousands of nodes.
+        set_field(self, "value", frozen(value))
+        set_field(self, "name", name)
+        set_field(self, "gate", gate)
+        set_field(self, "inputs", inputs)
+        set_field(self, "params", params or NO_PARAMS)
 
     def __setattr__(self, field: str, value: object) -> NoReturn:
         raise GraphError(f"a tensor never changes: cannot set {field!r}; build a new tensor instead.")
@@ -107,7 +113,7 @@ class Tensor(Operators):
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes of the axes."""
-        return np.shape(self.value)
+        return () if is_number(self.value) else self.value.shape
 
     @property
     def ndim(self) -> int:
@@ -122,7 +128,7 @@ class Tensor(Operators):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the elements; a Python number counts as NumPy would store it."""
-        return np.asarray(self.value).dtype
+        return np.asarray(self.value).dtype if is_number(self.value) else self.value.dtype
 
     @property
     def T(self) -> Tensor:
@@ -161,8 +167,6 @@ class Tensor(Operators):
         return self.shape[0]
 
     def __getitem__(self, key: Any) -> Tensor:
-        from zanjir.graph.protocol import index
-
         return index(self, key)
 
     def __bool__(self) -> bool:
@@ -177,13 +181,9 @@ class Tensor(Operators):
         )
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Tensor:
-        from zanjir.graph.protocol import call_ufunc
-
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Tensor:
-        from zanjir.graph.protocol import call_function
-
         return call_function(function, args, kwargs)
 
     def __pow__(self, exponent: Any) -> Tensor:
@@ -221,9 +221,10 @@ def frozen(value: Any) -> Any:
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise GraphError(f"a tensor holds real numbers; got {array.dtype} data. Convert it to float first.")
-    view = array.view()
-    view.flags.writeable = False
-    return view
+    if array.flags.writeable:
+        array = array if isinstance(value, np.generic) else array.view()  # the caller's own array stays writeable
+        array.setflags(write=False)
+    return array
 
 
 def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
@@ -234,13 +235,15 @@ def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
     ShapeError
         If the sizes of the inputs do not fit the gate.
     """
-    nodes = tuple(as_tensor(x) for x in inputs)
+    nodes = tuple([x if isinstance(x, Tensor) else Tensor(x) for x in inputs])
     check_core_shapes(row, nodes)
     settings = {**row.params, **params}
     try:
-        value = row.forward(*(node.value for node in nodes), **settings)
+        value = row.forward(*[node.value for node in nodes], **settings)
     except (ValueError, IndexError) as error:
         raise ShapeError(f"{row.name}: {described(nodes)} do not fit together: {error}.") from error
+    if type(value) is np.ndarray:
+        value.setflags(write=False)  # the gate's own result, or a view of an input: no one else writes into it
     return Tensor(value, gate=row, inputs=nodes, params=settings)
 
 
@@ -269,3 +272,7 @@ def check_core_shapes(row: Gate, nodes: Sequence[Tensor]) -> None:
                     f"{row.name}: {kind} differ: {described(nodes)}; {known} != {size}. "
                     f"{node.label} should have shape ({wanted}{',' if node.ndim == 1 else ''}) to fit {owner.label}."
                 )
+
+
+# Last, because it needs the names above; not in the methods, because every operator on a tensor passes there.
+from zanjir.graph.protocol import call_function, call_ufunc, index  # noqa: E402
