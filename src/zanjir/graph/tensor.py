@@ -23,8 +23,6 @@ Array: TypeAlias = npt.NDArray[Any]
 NUMBERS = (int, float, bool)
 NO_PARAMS: dict[str, Any] = {}  # one for all nodes without parameters; nobody writes into it
 
-set_field = object.__setattr__
-
 if TYPE_CHECKING:
 
     class Operators:
@@ -94,12 +92,7 @@ class Tensor(Operators):
         inputs: tuple[Tensor, ...] = (),
         params: dict[str, Any] | None = None,
     ) -> None:
-        # Written out, because a graph is built from thousands of nodes.
-        set_field(self, "value", frozen(value))
-        set_field(self, "name", name)
-        set_field(self, "gate", gate)
-        set_field(self, "inputs", inputs)
-        set_field(self, "params", params or NO_PARAMS)
+        fill(self, frozen(value), name, gate, inputs, params)
 
     def __setattr__(self, field: str, value: object) -> NoReturn:
         raise GraphError(f"a tensor never changes: cannot set {field!r}; build a new tensor instead.")
@@ -113,7 +106,7 @@ class Tensor(Operators):
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes of the axes."""
-        return () if is_number(self.value) else self.value.shape
+        return self.value.shape if isinstance(self.value, np.ndarray) else ()
 
     @property
     def ndim(self) -> int:
@@ -128,7 +121,7 @@ class Tensor(Operators):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the elements; a Python number counts as NumPy would store it."""
-        return np.asarray(self.value).dtype if is_number(self.value) else self.value.dtype
+        return self.value.dtype if isinstance(self.value, np.ndarray) else np.asarray(self.value).dtype
 
     @property
     def T(self) -> Tensor:
@@ -196,6 +189,28 @@ class Tensor(Operators):
         return f"Tensor({what}, shape={self.shape}, dtype={self.dtype})"
 
 
+# A slot's own setter passes by __setattr__, which refuses; thousands of nodes are made at a time.
+set_value, set_name, set_gate, set_inputs, set_params = (
+    getattr(Tensor, field).__set__ for field in ("value", "name", "gate", "inputs", "params")
+)
+
+
+def fill(
+    node: Tensor,
+    value: Any,
+    name: str | None,
+    gate: Gate | None,
+    inputs: tuple[Tensor, ...],
+    params: dict[str, Any] | None,
+) -> None:
+    """Give a new node its fields, once and for all."""
+    set_value(node, value)
+    set_name(node, name)
+    set_gate(node, gate)
+    set_inputs(node, inputs)
+    set_params(node, params or NO_PARAMS)
+
+
 def tensor(value: Any, name: str | None = None) -> Tensor:
     """Return a leaf of the graph: data or a parameter, with the name under which it is printed.
 
@@ -218,12 +233,17 @@ def frozen(value: Any) -> Any:
         return value
     if isinstance(value, Tensor):
         raise GraphError(f"{value.label} is a tensor already; use it, or its .value.")
+    return read_only(np.asarray(value).view())
+
+
+def read_only(value: Any) -> Any:
+    """Make an array that nobody else writes into read-only; a Python number stays what it is."""
+    if type(value) in NUMBERS:
+        return value
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise GraphError(f"a tensor holds real numbers; got {array.dtype} data. Convert it to float first.")
-    if array.flags.writeable:
-        array = array if isinstance(value, np.generic) else array.view()  # the caller's own array stays writeable
-        array.setflags(write=False)
+    array.setflags(write=False)
     return array
 
 
@@ -242,9 +262,9 @@ def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
         value = row.forward(*[node.value for node in nodes], **settings)
     except (ValueError, IndexError) as error:
         raise ShapeError(f"{row.name}: {described(nodes)} do not fit together: {error}.") from error
-    if type(value) is np.ndarray:
-        value.setflags(write=False)  # the gate's own result, or a view of an input: no one else writes into it
-    return Tensor(value, gate=row, inputs=nodes, params=settings)
+    node = Tensor.__new__(Tensor)
+    fill(node, read_only(value), None, row, nodes, settings)  # a gate's result is its own, or a view of an input
+    return node
 
 
 def described(nodes: Sequence[Tensor]) -> str:
