@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
 
 from zanjir.errors import GraphError, ShapeError
-from zanjir.graph.gate import TABLE
+from zanjir.graph.gate import TABLE, Rule
 from zanjir.graph.order import topological_order
 from zanjir.graph.simplify import settled
 from zanjir.graph.tensor import Tensor
@@ -88,7 +88,7 @@ def backward(output: Tensor, g: Tensor, order: list[Tensor], wanted: set[int]) -
     """
     on_path = set(wanted)
     for node in order:
-        if any([id(x) in on_path for x in node.inputs]):
+        if not on_path.isdisjoint(map(id, node.inputs)):
             on_path.add(id(node))
     forward = {id(node): node for node in order}
     simple = forward | {id(g): g}
@@ -101,7 +101,10 @@ def backward(output: Tensor, g: Tensor, order: list[Tensor], wanted: set[int]) -
         if node.name and g.gate and not g.name and id(g) not in forward:
             adjoints[id(node)] = g = g.named(f"d{node.name}")
             simple[id(g)] = g
-        for x, flow in contributions(node, g, on_path):
+        for x, rule in rules_of(node):
+            if rule is None or id(x) not in on_path:
+                continue
+            flow = undo_broadcasting(rule(g, node, *node.inputs, **node.params), x)
             total = settled(flow, simple)
             if id(x) in adjoints:
                 total = settled(total + adjoints[id(x)], simple)
@@ -109,16 +112,9 @@ def backward(output: Tensor, g: Tensor, order: list[Tensor], wanted: set[int]) -
     return adjoints
 
 
-def contributions(node: Tensor, g: Tensor, on_path: set[int]) -> list[tuple[Tensor, Tensor]]:
-    """Return what flows from a node to each of its inputs on the path."""
-    if node.gate is None:
-        return []
-    flows = zip(node.inputs, node.gate.rules(len(node.inputs)), strict=True)
-    return [
-        (x, undo_broadcasting(rule(g, node, *node.inputs, **node.params), x))
-        for x, rule in flows
-        if rule is not None and id(x) in on_path
-    ]
+def rules_of(node: Tensor) -> Iterable[tuple[Tensor, Rule | None]]:
+    """Pair each input of a node with its rule."""
+    return zip(node.inputs, node.gate.rules(len(node.inputs)), strict=True) if node.gate else ()
 
 
 def undo_broadcasting(flow: Tensor, x: Tensor) -> Tensor:

@@ -45,7 +45,7 @@ def settled(output: Tensor, simple: dict[int, Tensor]) -> Tensor:
     """
     if id(output) in simple:
         return output
-    if all([id(x) in simple for x in output.inputs]):  # a single gate, as most flows are
+    if all(id(x) in simple for x in output.inputs):  # a single gate, as most flows are
         new = shortened(output, output.inputs, simple)
         simple[id(new)] = new
         return new
@@ -75,7 +75,8 @@ def rewritten(node: Tensor) -> Tensor | None:
         return None
     if type(node.value) in NUMBERS and all(map(is_literal, node.inputs)):
         return Tensor(node.value)
-    for rule in (without_neutral, *REWRITES.get(node.gate.name, ())):
+    rules: tuple[Rewrite, ...] = (without_neutral, *REWRITES.get(node.gate.name, ()))
+    for rule in rules:
         shorter = rule(node)
         if shorter is not None and shorter.shape == node.shape and shorter.dtype == node.dtype:
             return shorter
