@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zanjir.data import load
-    from zanjir.graph import Tensor, check_gradient, gradient, tensor
+    from zanjir.graph import (
+        Tensor,
+        check_gradient,
+        gradient,
+        hessian,
+        hessian_vector_product,
+        jacobian,
+        tensor,
+        value_and_gradient,
+    )
     from zanjir.nn import Sequential, mlp
     from zanjir.optim import optimizer
     from zanjir.program import source
@@ -42,7 +51,11 @@ ROOM_OF = {
     "Tensor": "graph",
     "check_gradient": "graph",
     "gradient": "graph",
+    "hessian": "graph",
+    "hessian_vector_product": "graph",
+    "jacobian": "graph",
     "tensor": "graph",
+    "value_and_gradient": "graph",
     "Sequential": "nn",
     "mlp": "nn",
     "optimizer": "optim",
@@ -69,6 +82,9 @@ __all__ = [
     "divide",
     "fit",
     "gradient",
+    "hessian",
+    "hessian_vector_product",
+    "jacobian",
     "load",
     "load_model",
     "mlp",
@@ -79,6 +95,7 @@ __all__ = [
     "source",
     "tensor",
     "trainer_for",
+    "value_and_gradient",
 ]
 
 

@@ -1,6 +1,7 @@
 """The computational graph: rows of the table, tensors, order, gradient, simplification and checking."""
 
 from zanjir.graph.check import GradientError, check_gradient, check_rule
+from zanjir.graph.derivatives import hessian, hessian_vector_product, jacobian, value_and_gradient
 from zanjir.graph.gate import TABLE, Gate, Interval, Kink, Precedence, gate
 from zanjir.graph.gradient import gradient
 from zanjir.graph.order import evaluate, topological_order
@@ -22,7 +23,11 @@ __all__ = [
     "evaluate",
     "gate",
     "gradient",
+    "hessian",
+    "hessian_vector_product",
+    "jacobian",
     "simplify",
     "tensor",
     "topological_order",
+    "value_and_gradient",
 ]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
 
-from zanjir.errors import GraphError, ShapeError
+from zanjir.errors import ShapeError
 from zanjir.graph.gate import TABLE, Rule
 from zanjir.graph.order import topological_order
 from zanjir.graph.simplify import settled
 from zanjir.graph.tensor import Tensor
+from zanjir.graph.trace import trace
 
 __all__ = ["gradient"]
 
@@ -22,30 +23,34 @@ def gradient(loss: Tensor, wrt: Tensor) -> Tensor: ...
 def gradient(loss: Tensor, wrt: Mapping[str, Tensor]) -> dict[str, Tensor]: ...
 @overload
 def gradient(loss: Tensor, wrt: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
-def gradient(loss: Tensor, wrt: Any) -> Any:
-    r"""Return the derivatives of one number with respect to tensors, as tensors.
+@overload
+def gradient(loss: Callable[..., Any], wrt: Any) -> Any: ...
+def gradient(loss: Any, wrt: Any) -> Any:
+    r"""Return the derivatives of one number, as tensors for tensors and as arrays for arrays.
 
     .. math:: \bar x = \sum_{z \in \text{gates that read } x} \Big(\frac{\partial z}{\partial x}\Big)^\top \bar z
 
     Parameters
     ----------
-    loss : Tensor of shape ()
-        The number to differentiate.
-    wrt : Tensor, sequence or mapping of tensors
-        What to differentiate with respect to.
+    loss : Tensor of shape (), or function
+        The number to differentiate, or a function that computes it from ``wrt``.
+    wrt : Tensor, sequence or mapping of tensors; of arrays where ``loss`` is a function
+        What to differentiate with respect to. A function is called with an array as ``f(x)``, with a tuple as
+        ``f(*xs)`` and with a mapping as ``f(**xs)``; whole numbers become float64.
 
     Returns
     -------
-    Tensor, tuple or dict of tensors
+    Tensor, tuple or dict of tensors; of arrays where a function was given arrays
         One derivative per tensor, of that tensor's shape, arranged as ``wrt`` is. The derivative of a node
-        named ``scores`` is named ``dscores``. Where ``loss`` does not depend on a tensor, zeros.
+        named ``scores`` is named ``dscores``. Where ``loss`` does not depend on a tensor, zeros; gates without a
+        rule, such as ``sign`` and ``greater``, let nothing flow and so give zeros too.
 
     Raises
     ------
     ShapeError
         If ``loss`` is not a single number.
     GraphError
-        If ``wrt`` holds anything but tensors.
+        If ``wrt`` holds anything but tensors, or a function returns anything but a tensor.
 
     Examples
     --------
@@ -53,22 +58,19 @@ def gradient(loss: Tensor, wrt: Any) -> Any:
     >>> dw = gradient(w ** 2, w)
     >>> float(dw.value), float(gradient(dw, w).value)
     (6.0, 2.0)
+    >>> gradient(lambda x: (x * x).sum(), [1.0, 2.0])
+    array([2., 4.])
     """
-    if isinstance(wrt, Tensor):
-        return gradients(loss, (wrt,))[0]
-    if isinstance(wrt, Mapping):
-        return dict(zip(wrt, gradients(loss, tuple(wrt.values())), strict=True))
-    return gradients(loss, tuple(wrt))
+    traced = trace("gradient", loss, wrt)
+    return traced.arranged(gradients("gradient", traced.output, traced.wrt))
 
 
-def gradients(loss: Tensor, wrt: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Return the simplified derivatives with respect to each tensor of a tuple."""
-    for node in (loss, *wrt):
-        if not isinstance(node, Tensor):
-            raise GraphError(f"gradient takes tensors; got {type(node).__name__}. Build it with zanjir.tensor(...).")
+def gradients(what: str, loss: Tensor, wrt: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return the simplified derivatives of a single number with respect to each tensor of a tuple."""
     if loss.shape != ():
         raise ShapeError(
-            f"gradient needs a single number; {loss.label} has shape {loss.shape}. Take .mean() or .sum() first."
+            f"{what} needs a single number; {loss.label} has shape {loss.shape}. "
+            "Take .mean() or .sum() first, or use jacobian."
         )
     return pulled_back(loss, Tensor(1.0), wrt)
 

@@ -24,7 +24,8 @@ def topological_order(outputs: Iterable[Tensor], stop: Collection[int] = ()) -> 
     """
     order: list[Tensor] = []
     seen: set[int] = set()
-    stack: list[Tensor | None] = [*outputs][::-1]
+    stack: list[Tensor | None] = list(outputs)
+    stack.reverse()
     while stack:
         node = stack.pop()
         if node is None:  # the mark above a node whose inputs are done
