@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zanjir.data import load
     from zanjir.graph import (
+        ComputationalGraph,
         Tensor,
         check_gradient,
         gradient,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 ROOM_OF = {
+    "ComputationalGraph": "graph",
     "Tensor": "graph",
     "check_gradient": "graph",
     "gradient": "graph",
@@ -73,6 +75,7 @@ ROOM_OF = {
 }
 
 __all__ = [
+    "ComputationalGraph",
     "Plan",
     "Sequential",
     "Tensor",
