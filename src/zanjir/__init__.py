@@ -20,7 +20,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zanjir.data import load
-    from zanjir.graph import Tensor, check_gradient, gradient, tensor
+    from zanjir.graph import (
+        ComputationalGraph,
+        Tensor,
+        check_gradient,
+        gradient,
+        hessian,
+        hessian_vector_product,
+        jacobian,
+        tensor,
+        value_and_gradient,
+    )
     from zanjir.nn import Sequential, mlp
     from zanjir.optim import optimizer
     from zanjir.program import source
@@ -39,10 +49,15 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 ROOM_OF = {
+    "ComputationalGraph": "graph",
     "Tensor": "graph",
     "check_gradient": "graph",
     "gradient": "graph",
+    "hessian": "graph",
+    "hessian_vector_product": "graph",
+    "jacobian": "graph",
     "tensor": "graph",
+    "value_and_gradient": "graph",
     "Sequential": "nn",
     "mlp": "nn",
     "optimizer": "optim",
@@ -60,6 +75,7 @@ ROOM_OF = {
 }
 
 __all__ = [
+    "ComputationalGraph",
     "Plan",
     "Sequential",
     "Tensor",
@@ -69,6 +85,9 @@ __all__ = [
     "divide",
     "fit",
     "gradient",
+    "hessian",
+    "hessian_vector_product",
+    "jacobian",
     "load",
     "load_model",
     "mlp",
@@ -79,6 +98,7 @@ __all__ = [
     "source",
     "tensor",
     "trainer_for",
+    "value_and_gradient",
 ]
 
 

@@ -17,7 +17,7 @@ from zanjir.graph.tensor import Array
 
 def broadcast_to_like(x: Array, like: Array) -> Array:
     """Repeat x to the shape of another array; a Python number takes its dtype too."""
-    return np.broadcast_to(np.asarray(x, getattr(x, "dtype", like.dtype)), like.shape)
+    return np.broadcast_to(np.asarray(x, getattr(x, "dtype", np.asarray(like).dtype)), np.shape(like))
 
 
 def reshape_to_like(x: Array, like: Array) -> Array:

@@ -23,6 +23,7 @@ __all__ = ["Array", "Tensor", "apply", "is_number", "tensor"]
 Array: TypeAlias = npt.NDArray[Any]
 Axis: TypeAlias = "int | tuple[int, ...] | None"
 NUMBERS = (int, float, bool)
+NO_PARAMS: dict[str, Any] = {}  # one for all nodes without parameters; nobody writes into it
 
 if TYPE_CHECKING:
 
@@ -97,9 +98,7 @@ class Tensor(Operators):
         inputs: tuple[Tensor, ...] = (),
         params: dict[str, Any] | None = None,
     ) -> None:
-        parts = (frozen(value), name, gate, inputs, params or {})
-        for field, part in zip(("value", "name", "gate", "inputs", "params"), parts, strict=True):
-            object.__setattr__(self, field, part)
+        fill(self, frozen(value), name, gate, inputs, params)
 
     def __setattr__(self, field: str, value: object) -> NoReturn:
         raise GraphError(f"a tensor never changes: cannot set {field!r}; build a new tensor instead.")
@@ -113,7 +112,7 @@ class Tensor(Operators):
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes of the axes."""
-        return np.shape(self.value)
+        return self.value.shape if isinstance(self.value, np.ndarray) else ()
 
     @property
     def ndim(self) -> int:
@@ -128,7 +127,7 @@ class Tensor(Operators):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the elements; a Python number counts as NumPy would store it."""
-        return np.asarray(self.value).dtype
+        return self.value.dtype if isinstance(self.value, np.ndarray) else np.asarray(self.value).dtype
 
     @property
     def T(self) -> Tensor:
@@ -262,8 +261,6 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, key: Any) -> Tensor:
-        from zanjir.graph.protocol import index
-
         return as_tensor(index(self, key))
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
@@ -292,13 +289,9 @@ class Tensor(Operators):
         )
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from zanjir.graph.protocol import call_ufunc
-
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from zanjir.graph.protocol import call_function
-
         return call_function(function, args, kwargs)
 
     def __pow__(self, exponent: Any) -> Tensor:
@@ -309,6 +302,28 @@ class Tensor(Operators):
     def __repr__(self) -> str:
         what = self.name or (self.gate.name if self.gate else "constant")
         return f"Tensor({what}, shape={self.shape}, dtype={self.dtype})"
+
+
+# A slot's own setter passes by __setattr__, which refuses; thousands of nodes are made at a time.
+set_value, set_name, set_gate, set_inputs, set_params = (
+    getattr(Tensor, field).__set__ for field in ("value", "name", "gate", "inputs", "params")
+)
+
+
+def fill(
+    node: Tensor,
+    value: Any,
+    name: str | None,
+    gate: Gate | None,
+    inputs: tuple[Tensor, ...],
+    params: dict[str, Any] | None,
+) -> None:
+    """Give a new node its fields, once and for all."""
+    set_value(node, value)
+    set_name(node, name)
+    set_gate(node, gate)
+    set_inputs(node, inputs)
+    set_params(node, params or NO_PARAMS)
 
 
 def tensor(value: Any, name: str | None = None) -> Tensor:
@@ -333,12 +348,18 @@ def frozen(value: Any) -> Any:
         return value
     if isinstance(value, Tensor):
         raise GraphError(f"{value.label} is a tensor already; use it, or its .value.")
+    return read_only(np.asarray(value).view())
+
+
+def read_only(value: Any) -> Any:
+    """Make an array that nobody else writes into read-only; a Python number stays what it is."""
+    if type(value) in NUMBERS:
+        return value
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise GraphError(f"a tensor holds real numbers; got {array.dtype} data. Convert it to float first.")
-    view = array.view()
-    view.flags.writeable = False
-    return view
+    array.setflags(write=False)
+    return array
 
 
 def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
@@ -349,11 +370,17 @@ def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
     ShapeError
         If the sizes of the inputs do not fit the gate.
     """
-    nodes = tuple(as_tensor(x) for x in inputs)
+    nodes = tuple([x if isinstance(x, Tensor) else Tensor(x) for x in inputs])
     check_core_shapes(row, nodes)
     settings = {**row.params, **params}
     try:
-        value = row.forward(*(node.value for node in nodes), **settings)
+        value = row.forward(*[node.value for node in nodes], **settings)
     except (ValueError, IndexError) as error:
         raise misfit(row, nodes, error) from error
-    return Tensor(value, gate=row, inputs=nodes, params=settings)
+    node = Tensor.__new__(Tensor)
+    fill(node, read_only(value), None, row, nodes, settings)  # a gate's result is its own, or a view of an input
+    return node
+
+
+# Last, because it needs the names above; not in the methods, because every operator on a tensor passes there.
+from zanjir.graph.protocol import call_function, call_ufunc, index  # noqa: E402
