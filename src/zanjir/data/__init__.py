@@ -1,6 +1,7 @@
-"""Data sets: by name (`load`), from IDX files, made up (`moons`, ...), and how to split and batch them."""
+"""Data sets: by name (`load`), from IDX and CIFAR files, made up (`moons`, ...), and how to split and batch them."""
 
 from zanjir.data.catalogue import dataset_names, load
+from zanjir.data.cifar import read_cifar_folder
 from zanjir.data.dataset import Array, Dataset
 from zanjir.data.download import cache_folder, download
 from zanjir.data.idx import read_idx, write_idx
@@ -34,6 +35,7 @@ __all__ = [
     "line",
     "load",
     "moons",
+    "read_cifar_folder",
     "read_idx",
     "read_idx_folder",
     "regression_gaussian",
