@@ -177,7 +177,7 @@ def _pickled(path: Path, content: bytes, *, key: str) -> Part:
     """Return planes and labels of a batch that Python pickled."""
     batch = read_pickled(path, content)
     planes, labels = (_entry(path, batch, wanted) for wanted in ("data", key))
-    if not isinstance(planes, np.ndarray) or planes.ndim != 2 or planes.shape[1] != PIXELS or not len(planes):
+    if not isinstance(planes, np.ndarray) or planes.ndim != 2 or planes.shape[1] != PIXELS:
         raise DataError(f"{path}: data is {_described(planes)}; expected bytes of shape (N, {PIXELS}).")
     if not isinstance(labels, list) or not all(type(label) is int and 0 <= label < 256 for label in labels):
         raise DataError(f"{path}: {key} is {_described(labels)}; expected a list of whole numbers in [0, 256).")

@@ -1,7 +1,7 @@
 """A pickle file as data: read without executing anything, whatever the file says.
 
 Python's own reader of pickles calls whatever a file asks it to call, so a file from somewhere else must never
-reach it. Here the file is only taken apart (`pickletools.genops`), and the few opcodes that lists, dictionaries,
+reach it. Here the file is only taken apart (`pickletools.opcodes`), and the few opcodes that lists, dictionaries,
 texts, whole numbers and arrays of bytes are made of are carried out on a stack of our own. Of the functions that a
 pickle of such an array names, NumPy's and the one by which Python 3 writes bytes in protocol 2, none is called: each
 is a token, and what it would have done is done here, on checked arguments. Every other opcode and every other name
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import Enum
 from io import BytesIO
 from pathlib import Path
-from pickletools import genops
+from pickletools import OpcodeInfo, opcodes
 from typing import Any
 
 import numpy as np
@@ -100,7 +100,7 @@ get the file again.
     """
     try:
         return _Stack(content).run()
-    except ValueError as error:  # ours, and those of pickletools, which finds files that end or start wrongly
+    except ValueError as error:  # ours, and those of pickletools, which finds arguments that are cut short
         raise DataError(f"{path} is not read: {error}; nothing was executed; get the file again.") from error
 
 
@@ -115,15 +115,27 @@ class _Stack:
 
     def run(self) -> dict[str, Any]:
         """Return the dictionary at the end."""
-        for step, (opcode, argument, _) in enumerate(genops(self.stream)):
-            if step >= MAX_STEPS:
-                raise _RefusedError(f"it has more than {MAX_STEPS} opcodes")
+        for _ in range(MAX_STEPS):
+            opcode = self.opcode()
             if opcode.name == "STOP":
                 return self.result()
-            if opcode.name not in OPCODES:
+            if opcode.name not in STEPS:
                 raise _RefusedError(f"it has the opcode {opcode.name}, which data in protocols 2 to 4 do not need")
-            OPCODES[opcode.name](self, argument)
-        raise _RefusedError("it has no end")  # genops complains before this
+            STEPS[opcode.name](self, self.argument(opcode))
+        raise _RefusedError(f"it has more than {MAX_STEPS} opcodes")
+
+    def opcode(self) -> OpcodeInfo:
+        """Read the next opcode."""
+        code = self.stream.read(1).decode("latin-1")
+        if code not in BY_CODE:
+            raise _RefusedError(f"it has the unknown opcode {code!a}" if code else "it ends too early")
+        return BY_CODE[code]
+
+    def argument(self, opcode: OpcodeInfo) -> Any:
+        """Read what stands behind an opcode."""
+        if opcode.name == "GLOBAL":  # pickletools would undo escapes in the names
+            return " ".join(self.stream.readline().decode("latin-1").removesuffix("\n") for _ in range(2))
+        return opcode.arg.reader(self.stream) if opcode.arg else None
 
     def result(self) -> dict[str, Any]:
         """Return what is left on the stack, unpacked, if it is one dictionary and nothing follows."""
@@ -248,12 +260,13 @@ def _nothing(_stack: _Stack, _argument: Any) -> None:
     """Do nothing: the opcode is for readers of streams."""
 
 
-Step = Callable[[_Stack, Any], None]
-OPCODES: dict[str, Step] = {
+BY_CODE = {opcode.code: opcode for opcode in opcodes}
+
+STEPS: dict[str, Callable[[_Stack, Any], None]] = {
     **dict.fromkeys(["PROTO", "FRAME"], _nothing),
     **dict.fromkeys(["BININT", "BININT1", "BININT2"], _Stack.push),
     **dict.fromkeys(["SHORT_BINBYTES", "BINBYTES", "SHORT_BINUNICODE", "BINUNICODE"], _Stack.push),
-    # Python 2's texts, which genops gives as text whose characters are the bytes
+    # Python 2's texts, which pickletools gives as text whose characters are the bytes
     **dict.fromkeys(["SHORT_BINSTRING", "BINSTRING"], lambda stack, text: stack.push(text.encode("latin-1"))),
     "NONE": lambda stack, _: stack.push(None),
     "NEWTRUE": lambda stack, _: stack.push(True),
