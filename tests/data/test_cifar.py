@@ -144,6 +144,12 @@ def test_names_that_do_not_fit_the_labels(binary, names, why):
         load(binary)
 
 
+def test_a_name_must_not_be_blank(python):
+    write(python, batches__meta=python2_names(["cat", " "]))
+    with pytest.raises(DataError, match=r"batches\.meta has the class name ''; expected names of characters that can"):
+        load(python)
+
+
 def test_half_a_character_in_a_name_is_shown_as_what_it_is(tmp_path):
     names = b"}U\x0blabel_names](X\x01\x00\x00\x00aX\x03\x00\x00\x00\xed\xa0\x80es."
     data = load(write(tmp_path, test_batch=python2_batch([CAT, DOG], planes(2)), batches__meta=names))

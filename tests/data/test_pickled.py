@@ -179,6 +179,7 @@ def test_an_object_is_given_no_attributes():
         b"K\x02\x85",
         b")",
         b"J\xff\xff\xff\xffM\x00\x0c\x86",  # NumPy would find the size itself
+        b"J\xfe\xff\xff\xffJ\x00\xf4\xff\xff\x86",  # both are negative, and their product is right
         b"\x88(M\x00\x18t\x86",
         b"(" + b"J\xff\xff\xff\x7f" * 100_000 + b"t",
         b"(" + b"K\x01" * 63 + b"M\x00\x18t",

@@ -11,5 +11,5 @@ def test_the_scores_are_those_of_the_files():
 
 
 def test_an_unknown_table_names_the_known_ones():
-    with pytest.raises(ParameterError, match="unknown score table 'cifar'; expected three-classes or ten-classes"):
+    with pytest.raises(ParameterError, match="unknown score table 'cifar'; expected ten-classes or three-classes"):
         score_table("cifar")

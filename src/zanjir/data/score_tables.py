@@ -50,7 +50,7 @@ def score_table(name: str = "three-classes") -> Dataset:
     >>> score_table("ten-classes").X.shape
     (3, 10)
     """
-    tables = {path.stem: path for path in sorted(FOLDER.glob("*.csv"), reverse=True)}
+    tables = {path.stem: path for path in sorted(FOLDER.glob("*.csv"))}
     with choose("score table", name, tables).open(encoding="utf-8", newline="") as file:
         (_, *classes), *rows = csv.reader(file)
     scores = np.array([row[1:] for row in rows], dtype=np.float64)
