@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zanjir.data import load
-    from zanjir.graph import Tensor, check_gradient, gradient, tensor
+    from zanjir.graph import Tensor, check_gradient, diagram, gradient, tensor
     from zanjir.nn import Sequential, mlp
     from zanjir.optim import optimizer
     from zanjir.program import source
@@ -41,6 +41,7 @@ __version__ = "0.1.0"
 ROOM_OF = {
     "Tensor": "graph",
     "check_gradient": "graph",
+    "diagram": "graph",
     "gradient": "graph",
     "tensor": "graph",
     "Sequential": "nn",
@@ -66,6 +67,7 @@ __all__ = [
     "Trainer",
     "__version__",
     "check_gradient",
+    "diagram",
     "divide",
     "fit",
     "gradient",
