@@ -44,14 +44,15 @@ def node_lines(node: Node) -> list[str]:
 
 
 def quoted(lines: list[str]) -> str:
-    r"""Return lines as a DOT string: a backslash or a quote of a name is none of DOT's.
+    r"""Return lines as a DOT string, in which no sign of a name means anything to DOT.
 
     Examples
     --------
-    >>> print(quoted(['say "a\\b"', "x"]))
-    "say \"a\\b\"\nx"
+    >>> print(quoted(['say "a\\b"', "R&D"]))
+    "say \"a\\b\"\nR&amp;D"
     """
-    return '"' + r"\n".join(line.replace("\\", r"\\").replace('"', r"\"") for line in lines) + '"'
+    signs = {"\\": r"\\", '"': r"\"", "&": "&amp;"}
+    return '"' + r"\n".join("".join(signs.get(c, c) for c in line) for line in lines) + '"'
 
 
 def style(node: Node) -> str:

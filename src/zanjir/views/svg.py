@@ -138,7 +138,7 @@ def document(
         f"<title>{escape(diagram.title)}</title>",
         f"<desc>{escape('; '.join(sentence(box.node) for box in boxes))}.</desc>",
         f'<g transform="translate({MARGIN:g} {MARGIN:g})">',
-        '<g fill="none" stroke="currentColor" stroke-opacity="0.55">', *wires, "</g>",
+        '<g fill="none" stroke="currentColor" opacity="0.55">', *wires, "</g>",
         *tails, *drawn, "</g>", *legend_text(key, height), "</svg>", "",
     ])  # fmt: skip
 
