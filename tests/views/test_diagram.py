@@ -74,8 +74,19 @@ def test_what_was_not_computed_is_missing_and_what_is_zero_is_zero():
     assert found["0"].gradient is None
     found = by_label(zanjir.diagram((np.maximum(0, x) * w).named("f"), gradients=False))
     assert [node.gradient for node in found.values()] == [None] * len(found)
-    found = by_label(zanjir.diagram((2 * w).named("f"), values=False))
+    found = by_label(zanjir.diagram((2 * w).named("f"), gradients=True, values=False))
+    assert [node.gradient for node in found.values()] == [None] * len(found)
     assert {label: node.value is None for label, node in found.items()} == {"2": False, "w": True, "f": True}
+
+
+def test_a_gradient_that_is_infinite_is_shown_as_such():
+    x = zanjir.tensor(np.array(0.0), "x")
+    assert by_label(zanjir.diagram(np.sqrt(x)))["x"].gradient.text() == "inf"
+
+
+def test_words_of_persian_keep_the_sign_that_joins_their_parts():
+    name = "وزن\u200cهای لایه"
+    assert zanjir.diagram(zanjir.tensor(1.0, name)).nodes[0].label == name
 
 
 def test_gradients_that_are_known_already_are_shown_as_they_are():

@@ -1,5 +1,6 @@
 """The table of characters, JSON and DOT."""
 
+import html
 import json
 import math
 import re
@@ -167,7 +168,7 @@ def statements(text):
 
 
 def read_label(quoted):
-    """Undo DOT's quoting: backslash escapes, then the entity for &."""
+    """Undo DOT's quoting as Graphviz does: backslash escapes, then HTML's entities."""
     lines = [[]]
     for escape, plain in re.findall(r"\\(.)|([^\\])", quoted[1:-1], re.DOTALL):
         assert escape in ("", "\\", '"', "n"), escape
@@ -175,7 +176,7 @@ def read_label(quoted):
             lines.append([])
         else:
             lines[-1].append(escape or plain)
-    return ["".join(line).replace("&amp;", "&") for line in lines]
+    return [html.unescape("".join(line)) for line in lines]
 
 
 @pytest.mark.parametrize("make", CIRCUITS.values(), ids=CIRCUITS)

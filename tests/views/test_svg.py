@@ -19,6 +19,7 @@ from zanjir.views.svg import svg, text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROUNDING = 0.11  # the picture is written with one decimal, so a difference of two numbers is off by 0.1
+APART = 6.0  # px between two wires that pass a layer, so that an eye can follow each
 SECONDS_FOR_200 = 5.0  # takes 0.03 s; a slow machine may need a hundred times as long
 
 
@@ -87,6 +88,11 @@ def check(picture):
         for ((x0, y0), (x1, _)), level in zip(pairwise(points), straight, strict=True):
             if level:  # within a column; between two there are no boxes
                 assert all(apart((x0, y0, x1, y0), box) for box in (*rects, *on_wires))
+    passing = {
+        (*points[i], points[0]) for points, straight in wires for i, level in enumerate(straight) if level and i
+    }  # where a wire passes a layer, and where it comes from
+    for (x, y, source), (other_x, other_y, other_source) in combinations(passing, 2):
+        assert source == other_source or x != other_x or abs(y - other_y) >= APART
     _, _, width, height = map(float, root.get("viewBox").split())
     moved = [float(x) for x in re.findall(r"[\d.]+", drawing.get("transform"))]
     page = (-moved[0], -moved[1], width - moved[0], height - moved[1])

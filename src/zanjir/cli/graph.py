@@ -88,15 +88,14 @@ def loss_diagram(problem: Any, batch: Any, parameters: Any, *, gradients: bool =
 
     from zanjir.graph import diagram, tensor
 
-    precise = replace(problem, dtype=np.float64)
     leaves = {
         name: tensor(value if value.dtype.kind in "iu" else value.astype(float), name) for name, value in batch.items()
     }
-    values = {name: value.value for name, value in precise.parameters().items()} if parameters is None else parameters
+    values = {name: value.value for name, value in problem.parameters().items()} if parameters is None else parameters
     weights = {name: tensor(value.astype(float), name) for name, value in values.items()}
     with np.errstate(all="ignore"):  # what is not finite is shown
         return diagram(
-            precise.objective(leaves["X"], leaves["y"], weights, None)["loss"], gradients, values=parameters is not None
+            problem.objective(leaves["X"], leaves["y"], weights, None)["loss"], gradients, values=parameters is not None
         )
 
 

@@ -34,8 +34,7 @@ def tensor_html(node: Tensor) -> str:
     numbers = np.array2string(np.asarray(node.value), threshold=SHOWN_ELEMENTS, edgeitems=3, separator=", ")
     body = "\n".join(escaped(line) for line in numbers.split("\n"))
     values = f'<pre style="margin:4px 0;line-height:1.3">{body}</pre>'
-    with np.errstate(all="ignore"):  # looking at numbers raises nothing
-        graph = details("graph", diagram_html(diagram(node))) if node.gate and is_small(node) else ""
+    graph = details("graph", diagram_html(diagram(node))) if node.gate and is_small(node) else ""
     return f"<div>{head}{values}{graph}</div>"
 
 
