@@ -92,9 +92,9 @@ class History:
 
         t, epochs = self.column("t"), self.column("epoch")
         per_epoch = t[0] if len(t) else max(1, len(self.steps))
-        curves = {"each step": (self.column("t", "steps") / per_epoch, self.column("loss", "steps"))}
+        curves = {"loss of each step": (self.column("t", "steps") / per_epoch, self.column("loss", "steps"))}
         if np.isfinite(self.column("validation_loss")).any():
-            curves["validation"] = (epochs, self.column("validation_loss"))
+            curves["validation loss"] = (epochs, self.column("validation_loss"))
         chart = line_chart(f"loss of {len(self.steps):,} steps", "epoch", curves)
         shown = [name for name in EPOCH_COLUMNS if name == "epoch" or np.isfinite(self.column(name)).any()]
         rows = [[missing_is_none(getattr(epoch, name)) for name in shown] for epoch in self.epochs]

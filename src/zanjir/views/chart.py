@@ -109,10 +109,15 @@ def axes(place: Axes, low: float, high: float, x_label: str) -> list[str]:
     return [
         lines,
         *(words(number_text(y, 3), LEFT - 6, at + 4, "end") for y, at in heights.items()),
-        words(number_text(place.x[0], 4), LEFT, bottom + 15, "start"),
-        words(number_text(place.x[1], 4), right, bottom + 15, "end"),
+        words(end_text(place.x[0]), LEFT, bottom + 15, "start"),
+        words(end_text(place.x[1]), right, bottom + 15, "end"),
         words(x_label + scale, (LEFT + right) / 2, bottom + 28, "middle"),
     ]
+
+
+def end_text(x: float) -> str:
+    """Return the number at an end of the horizontal axis: counts in full."""
+    return number_text(x, 3 if abs(x) < 1000 else 7)
 
 
 def drawn(curves: Mapping[str, list[list[tuple[float, float]]]], place: Axes) -> list[str]:
