@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zanjir.data import load
-    from zanjir.graph import Tensor, check_gradient, diagram, gradient, tensor
+    from zanjir.graph import Tensor, check_gradient, gradient, tensor
+    from zanjir.graph.diagram import diagram
     from zanjir.nn import Sequential, mlp
     from zanjir.optim import optimizer
     from zanjir.program import source
@@ -41,7 +42,7 @@ __version__ = "0.1.0"
 ROOM_OF = {
     "Tensor": "graph",
     "check_gradient": "graph",
-    "diagram": "graph",
+    "diagram": "graph.diagram",
     "gradient": "graph",
     "tensor": "graph",
     "Sequential": "nn",

@@ -86,7 +86,8 @@ def loss_diagram(problem: Any, batch: Any, parameters: Any, *, gradients: bool =
     """Return the graph of a problem's loss on a batch, in double precision, as graphs are explained in it."""
     import numpy as np
 
-    from zanjir.graph import diagram, tensor
+    from zanjir.graph import tensor
+    from zanjir.graph.diagram import diagram
 
     leaves = {
         name: tensor(value if value.dtype.kind in "iu" else value.astype(float), name) for name, value in batch.items()

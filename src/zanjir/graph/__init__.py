@@ -1,7 +1,6 @@
 """The computational graph: rows of the table, tensors, order, gradient, simplification and checking."""
 
 from zanjir.graph.check import GradientError, check_gradient, check_rule
-from zanjir.graph.diagram import diagram
 from zanjir.graph.gate import TABLE, Gate, Interval, Kink, Precedence, gate
 from zanjir.graph.gradient import gradient
 from zanjir.graph.order import evaluate, topological_order
@@ -20,7 +19,6 @@ __all__ = [
     "apply",
     "check_gradient",
     "check_rule",
-    "diagram",
     "evaluate",
     "gate",
     "gradient",
