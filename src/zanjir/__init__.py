@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         tensor,
         value_and_gradient,
     )
+    from zanjir.graph.diagram import diagram
     from zanjir.nn import Sequential, mlp
     from zanjir.optim import optimizer
     from zanjir.program import source
@@ -52,6 +53,7 @@ ROOM_OF = {
     "ComputationalGraph": "graph",
     "Tensor": "graph",
     "check_gradient": "graph",
+    "diagram": "graph.diagram",
     "gradient": "graph",
     "hessian": "graph",
     "hessian_vector_product": "graph",
@@ -82,6 +84,7 @@ __all__ = [
     "Trainer",
     "__version__",
     "check_gradient",
+    "diagram",
     "divide",
     "fit",
     "gradient",

@@ -10,7 +10,9 @@ import click
 
 from zanjir.cli.options import clip_of, network_options, optimizer_options, penalty_of
 
-__all__ = ["source"]
+__all__ = ["SIZES", "network", "saved_run", "source"]
+
+SIZES = re.compile(r"[0-9]{1,9}(-[0-9]{1,9})+")
 
 
 @click.command()
@@ -30,41 +32,50 @@ def source(what: str, buffers: int | None, **settings: Any) -> None:
     """
     from zanjir.program import trace_step
 
-    sizes = re.fullmatch(r"[0-9]{1,9}(-[0-9]{1,9})+", what)
-    problem, optimizer, clip = of_network(what, settings) if sizes else of_run(Path(what))
+    problem, optimizer, clip = of_network(what, settings) if SIZES.fullmatch(what) else of_run(Path(what))
     program = trace_step(problem, optimizer, clip)
     click.echo(statements(program, buffers) if buffers else program.source(), nl=False)
 
 
 def of_run(folder: Path) -> tuple[Any, Any, Any]:
     """Return problem, optimizer and clipping of a run."""
+    saved = saved_run(folder)
+    return saved.model.problem, saved.plan.optimizer, saved.plan.clip
+
+
+def saved_run(folder: Path) -> Any:
+    """Return what a run saved, or say what the argument could have been."""
     from zanjir.cli.run import Run
     from zanjir.errors import DataError
 
     if not folder.exists():
         raise DataError(f"{folder} is neither a run's folder nor sizes such as 784-512-10.")
-    saved = Run(folder).load()
-    return saved.model.problem, saved.plan.optimizer, saved.plan.clip
+    return Run(folder).load()
 
 
 def of_network(text: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Return problem, optimizer and clipping of a network given by its sizes and the options."""
-    from zanjir.nn import LOSSES, mlp
     from zanjir.optim import optimizer
+
+    return network(text, settings), optimizer(settings["optimizer"], settings["learning_rate"]), clip_of(settings)
+
+
+def network(text: str, settings: dict[str, Any]) -> Any:
+    """Return the problem of a network given by its sizes and the options."""
+    from zanjir.nn import LOSSES, mlp
     from zanjir.program import Problem
 
     sizes = [int(size) for size in text.split("-")]
     if min(sizes) < 1:
         raise click.UsageError(f"{text}: every size must be at least 1.")
     *hidden, n_outputs = sizes[1:]
-    problem = Problem(
+    return Problem(
         mlp(hidden, n_outputs, activation=settings["activation"], dropout=settings["dropout"]),
         LOSSES[settings["loss"] or "softmax"],
         sizes[0],
         n_outputs,
         penalty_of(settings),
     )
-    return problem, optimizer(settings["optimizer"], settings["learning_rate"]), clip_of(settings)
 
 
 def statements(program: Any, n: int) -> str:

@@ -299,6 +299,11 @@ class Tensor(Operators):
         square = is_number(exponent) and exponent == 2
         return as_tensor(np.square(self) if square else np.power(self, exponent))
 
+    def _repr_html_(self) -> str:
+        from zanjir.graph.notebook import tensor_html
+
+        return tensor_html(self)
+
     def __repr__(self) -> str:
         what = self.name or (self.gate.name if self.gate else "constant")
         return f"Tensor({what}, shape={self.shape}, dtype={self.dtype})"
