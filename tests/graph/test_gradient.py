@@ -168,3 +168,11 @@ def test_the_graph_is_not_changed_by_its_gradient(network: dict[str, Tensor]) ->
     before = [(id(node), node.name, node.value.tobytes()) for node in topological_order([network["loss"]])]
     gradient(network["loss"], network["W1"])
     assert [(id(node), node.name, node.value.tobytes()) for node in topological_order([network["loss"]])] == before
+
+
+def test_a_power_of_python_numbers_has_derivatives_by_base_and_exponent() -> None:
+    x, n = Tensor(2.0, "x"), Tensor(3.0, "n")
+    dx, dn = gradient(np.power(x, n), [x, n])
+    assert float(dx.value) == 12.0
+    assert float(dn.value) == pytest.approx(8 * np.log(2.0), rel=1e-15)
+    assert float(gradient(x**0, x).value) == 0.0

@@ -8,6 +8,7 @@ arithmetic between Python numbers stays Python's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -288,6 +289,10 @@ class Tensor(Operators):
             f"turning {self.label} into an array would cut the graph, and its gradient would be lost; "
             "use NumPy functions on the tensor itself, or take .value if the numbers are all you need."
         )
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> ModuleType:
+        """Return NumPy: its functions are the functions of tensors (the array API standard asks for this)."""
+        return np
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return call_ufunc(ufunc, method, inputs, kwargs)
