@@ -2,6 +2,7 @@
 
 from zanjir.gates import functions as _functions  # noqa: F401 - they register themselves as answers
 from zanjir.gates import numpy_linalg as _numpy_linalg  # noqa: F401 - they register themselves as answers
+from zanjir.gates import numpy_products as _numpy_products  # noqa: F401 - they register themselves as answers
 from zanjir.gates import rewrites as _rewrites  # noqa: F401 - its rules register themselves
 from zanjir.gates.arithmetic import (
     add,
@@ -63,7 +64,7 @@ from zanjir.gates.elementwise import (
     tanh,
 )
 from zanjir.gates.fused import hinge_margins, sigmoid_cross_entropy, softmax_cross_entropy
-from zanjir.gates.index import concatenate, index, one_hot, pad, pick, put_like, section, section_put, stack
+from zanjir.gates.index import argwhere, concatenate, index, one_hot, pad, pick, put_like, section, section_put, stack
 from zanjir.gates.linalg import cholesky, cofactor, det, euclidean_norm, inv, logabsdet, p_norm, sign_of_det, solve
 from zanjir.gates.linear import einsum, matmul, outer, transpose
 from zanjir.gates.matrices import (
@@ -140,6 +141,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "argwhere",
     "astype",
     "broadcast_like",
     "broadcast_to",
