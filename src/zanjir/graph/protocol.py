@@ -32,15 +32,18 @@ COMPLEX = "its results are complex numbers, and a tensor holds real ones"
 IN_PLACE = "it writes into an array, and a tensor never changes"
 # Why functions, or all of a module, have no gate.
 NO_GATE = {
-    "np.fft.": COMPLEX,
-    "np.lib.scimath.": COMPLEX,
+    "np.fft": COMPLEX,
+    "np.lib.scimath": COMPLEX,
     "np.roots": COMPLEX,
     "np.linalg.eig": f"{COMPLEX}; np.linalg.eigh takes symmetric matrices",
+    "np.linalg.eigvals": f"{COMPLEX}; np.linalg.eigvalsh takes symmetric matrices",
     "np.copyto": f"{IN_PLACE}; np.broadcast_to repeats a tensor as np.full does",
-    "np.empty_like": f"{IN_PLACE} later; use np.zeros_like",
+    "np.empty_like": "its numbers are whatever lies in memory; use np.zeros_like",
     "np.fill_diagonal": IN_PLACE,
-    "np.put": IN_PLACE,
     "np.place": IN_PLACE,
+    "np.put": IN_PLACE,
+    "np.put_along_axis": IN_PLACE,
+    "np.putmask": IN_PLACE,
 }
 # Arguments with these values ask for what happens anyway.
 AS_ALWAYS = {
@@ -176,11 +179,12 @@ def find(function: Function) -> Gate:
 def missing(function: Function) -> GraphError:
     """Return the error for a function without a gate: why, where there is a reason, and what is near."""
     name, full = function.__name__, full_name(function)
-    reason = next((f": {reason}" for start, reason in NO_GATE.items() if full.startswith(start)), "")
+    reason = NO_GATE.get(full) or NO_GATE.get(full.rpartition(".")[0])
+    why = f": {reason}" if reason else ""
     names = sorted({*TABLE, *(known.__name__ for known in FUNCTIONS)})
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"near names: {', '.join(near)}. " if near else ""
-    return GraphError(f"{full} has no gate{reason}; {hint}Use .value for numbers without a graph.")
+    return GraphError(f"{full} has no gate{why}; {hint}Use .value for numbers without a graph.")
 
 
 def supported() -> frozenset[Function]:
