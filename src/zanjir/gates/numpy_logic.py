@@ -92,7 +92,7 @@ def _array_equiv(a1: Any, a2: Any) -> bool:
 
 @answers(np.allclose)
 def _allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> bool:
-    return np.allclose(numbers(a), numbers(b), rtol, atol, equal_nan)
+    return np.allclose(numbers(a), numbers(b), numbers(rtol), numbers(atol), equal_nan)
 
 
 # Truth values, element by element

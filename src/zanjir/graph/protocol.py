@@ -109,9 +109,11 @@ def call_function(function: Function, args: Sequence[Any], kwargs: Mapping[str, 
     n_inputs = len(row.vjp)
     inputs = list(named.values())[:n_inputs]
     params = {name: value for name, value in list(named.items())[n_inputs:] if not is_as_always(name, value)}
-    for name in params:
+    for name, value in params.items():
         if name not in row.params:
             raise refused(row.name, name, row.params)
+        if isinstance(value, Tensor):
+            raise GraphError(f"{full_name(function)}: {name} is a tensor, expected a plain value; use its .value.")
     return apply(row, *inputs, **params)
 
 
