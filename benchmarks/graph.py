@@ -38,7 +38,7 @@ def mixed(x, y, functions, gates):
     forms = (
         lambda a, b: functions.tanh(a + b),
         lambda a, b: a * b,
-        lambda a, b: functions.maximum(a, b),
+        functions.maximum,
         lambda a, b: (a - b) / 2,
     )
     nodes, state = [x, y], 1
