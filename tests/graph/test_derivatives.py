@@ -216,6 +216,8 @@ def test_derivatives_nest_without_confusing_their_variables() -> None:
 
 def test_whole_numbers_are_points_and_become_floats() -> None:
     assert gradient(lambda x: x * x * 0.5, 3) == 3.0
+    assert gradient(lambda x: (x * x).sum(), [1, 2]).dtype == np.float64
+    assert gradient(lambda x: np.power(x, -1).sum(), [1, 2]).tolist() == [-1.0, -0.25]  # integers refuse this power
     assert gradient(lambda x: (1 / x).sum(), np.array([1, 2])).tolist() == [-1.0, -0.25]
 
 
