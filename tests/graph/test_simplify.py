@@ -249,6 +249,6 @@ def test_the_work_of_simplifying_a_gradient_grows_with_its_length(monkeypatch: p
     monkeypatch.setattr(module, "shortened", lambda *arguments: visited.append(1) or shortened(*arguments))
     x = y = tensor(np.array([0.1, 0.2]), "x")
     for _ in range(100):
-        y = np.exp(y) * 0.5
+        y = np.exp(y) * 0.25
     gradient(y.sum(), x)
     assert 0 < len(visited) <= 2 * 200 + 2  # at most two gates flow through each of 200, and the sum's
