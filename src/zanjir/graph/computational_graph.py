@@ -70,6 +70,9 @@ class ComputationalGraph:
                     f"a graph is made of tensors; got {type(node).__name__}. "
                     "For a function use ComputationalGraph.from_function."
                 )
+        for number, x in enumerate(inputs, 1):
+            if not x.name:
+                raise GraphError(f"input number {number} has no name; forward takes inputs by name.")
         given = topological_order([output], stop={id(x) for x in inputs})
         leaves = inputs or tuple(node for node in given if node.gate is None and node.name)
         names = names_of([*leaves, *given], output)
