@@ -245,3 +245,20 @@ def test_what_is_no_tensor_has_no_name_or_shares_one_is_refused() -> None:
 
 def test_its_representation_says_what_goes_in_and_out() -> None:
     assert repr(network()[0]) == "ComputationalGraph(X, W1, b1 -> loss, 5 gates)"
+
+
+def test_a_notebook_shows_the_graph_with_the_numbers_of_the_last_forward_pass() -> None:
+    x, y = tensor(0.0, "x"), tensor(0.0, "y")
+    graph = ComputationalGraph(((x + y) * x).named("f"))
+    assert graph._repr_html_() is None
+    with pytest.raises(GraphError, match=r"^a diagram shows what forward computed; call forward"):
+        graph.diagram()
+    graph.forward(x=2.0, y=3.0)
+    assert "<svg" in graph._repr_html_()
+    assert {"2", "3", "5", "10", "7"} <= set(str(graph.diagram()).split())
+
+
+def test_nodes_and_gates_have_short_names_in_print() -> None:
+    x = tensor(2.0, "x")
+    (_, square) = ComputationalGraph((x * x).named("f")).nodes_topologically_sorted()
+    assert "gate=<gate multiply>" in repr(square)
