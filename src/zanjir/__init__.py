@@ -20,7 +20,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zanjir.data import load
-    from zanjir.graph import Tensor, check_gradient, gradient, tensor
+    from zanjir.graph import (
+        CheckReport,
+        Tensor,
+        check,
+        check_finite,
+        check_function,
+        check_gradient,
+        eval_numerical_gradient,
+        find_nonfinite,
+        gradient,
+        tensor,
+    )
     from zanjir.nn import Sequential, mlp
     from zanjir.optim import optimizer
     from zanjir.program import source
@@ -39,8 +50,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 ROOM_OF = {
+    "CheckReport": "graph",
     "Tensor": "graph",
+    "check": "graph",
+    "check_finite": "graph",
+    "check_function": "graph",
     "check_gradient": "graph",
+    "eval_numerical_gradient": "graph",
+    "find_nonfinite": "graph",
     "gradient": "graph",
     "tensor": "graph",
     "Sequential": "nn",
@@ -60,13 +77,19 @@ ROOM_OF = {
 }
 
 __all__ = [
+    "CheckReport",
     "Plan",
     "Sequential",
     "Tensor",
     "Trainer",
     "__version__",
+    "check",
+    "check_finite",
+    "check_function",
     "check_gradient",
     "divide",
+    "eval_numerical_gradient",
+    "find_nonfinite",
     "fit",
     "gradient",
     "load",
