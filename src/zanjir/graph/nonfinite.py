@@ -21,6 +21,7 @@ __all__ = ["NonFinite", "check_finite", "find_nonfinite", "first_nonfinite"]
 
 # The domains of the table leave out what is too large or too small to be tested; these are not bounds to a reader.
 UNBOUNDED, ALMOST_ZERO = 1e29, 1e-29
+LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ class NonFinite:
     count, size : int
         How many entries of the result are not finite, of how many.
     inputs : dict of str to float
-        What the gate read at that place, for gates that work element by element.
+        What the gate read at that place, for gates that work element by element: ``{"z[0, 3]": -0.25}``.
     ranges : dict of str to (float, float)
         Least and largest entry of each input.
-    culprit, domain : str
-        The input outside the gate's domain, and how it is outside; empty if no single input is to blame.
+    trouble : str
+        Which input is outside the gate's domain, where and how; empty if no single input is to blame.
     lines : tuple of str
         The lines that lead to it.
     """
@@ -57,8 +58,7 @@ class NonFinite:
     size: int
     inputs: Mapping[str, float] = field(default_factory=dict)
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    culprit: str = ""
-    domain: str = ""
+    trouble: str = ""
     lines: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -66,10 +66,8 @@ class NonFinite:
             return (
                 f"{self.expression}: {self.counted()}; the first is {at(self.expression, self.index)} = {self.value}."
             )
-        if self.culprit:
-            found = f"{at(self.culprit, self.index)} = {self.inputs[self.culprit]:.6g}"
-            told = f"{self.culprit} has {self.count:,} of {self.size:,} values {self.domain}"
-            first = f"{told}; the first is {found}, which gives {self.value} in {self.expression}."
+        if self.trouble:
+            first = f"{self.trouble}, which gives {self.value} in {self.expression}."
         else:
             told = "; ".join([f"the first is {at('the result', self.index)} = {self.value}", *self.read()])
             first = f"{self.counted()} in {self.expression}; {told}."
@@ -83,7 +81,7 @@ class NonFinite:
     def read(self) -> list[str]:
         """Say what the gate read."""
         if self.inputs:
-            return ["from " + " and ".join(f"{at(x, self.index)} = {value:.6g}" for x, value in self.inputs.items())]
+            return ["from " + " and ".join(f"{x} = {value:.6g}" for x, value in self.inputs.items())]
         return [f"{x} lies between {low:.6g} and {high:.6g}" for x, (low, high) in self.ranges.items()]
 
 
@@ -183,35 +181,37 @@ def described(node: Tensor, values: Mapping[int, Any]) -> NonFinite:
     counts = (index, float(value[index]), int(wrong.sum()), value.size)
     if node.gate is None:
         return NonFinite(None, lines.text(node), *counts)
-    inputs = {short(lines.text(x), x): np.asarray(values[id(x)]) for x in node.inputs}
-    there = {name: read(x, value.shape, index) for name, x in inputs.items()} if node.gate.elementwise else {}
-    ranges = {name: (float(x.min()), float(x.max())) for name, x in inputs.items() if x.size}
-    culprit, domain = outside(node.gate, inputs, wrong, value.shape)
-    return NonFinite(
-        node.gate.name, lines.line(node), *counts, there, ranges, culprit, domain, tuple(lines.before(node))
-    )
+    inputs = [(short(lines.text(x), x), np.asarray(values[id(x)])) for x in node.inputs]
+    read = dict(entry(name, x, index) for name, x in inputs) if node.gate.elementwise else {}
+    ranges = {name: (float(x.min()), float(x.max())) for name, x in inputs if x.size}
+    trouble = outside(node.gate, inputs, wrong) if node.gate.elementwise else ""
+    return NonFinite(node.gate.name, lines.line(node), *counts, read, ranges, trouble, tuple(lines.before(node)))
 
 
 def short(text: str, x: Tensor) -> str:
     """Return a node's code, or in words what it is if the code is long."""
-    return text if len(text) <= 40 else x.label
+    return text if len(text) <= LONGEST_NAME else x.label
 
 
-def read(x: Array, shape: tuple[int, ...], index: tuple[int, ...]) -> float:
-    """Return what a gate that works element by element reads at one place of its result."""
-    return float(np.broadcast_to(x, shape)[index])
+def entry(name: str, x: Array, index: tuple[int, ...]) -> tuple[str, float]:
+    """Return what a gate that works element by element reads at one place of its result, with its own index."""
+    own = tuple(0 if size == 1 else i for i, size in zip(index[len(index) - x.ndim :], x.shape, strict=True))
+    return at(name, own), float(x[own])
 
 
-def outside(row: Gate, inputs: Mapping[str, Array], wrong: Array, shape: tuple[int, ...]) -> tuple[str, str]:
-    """Return the one input that lies outside its domain wherever the result is not finite, and the domain."""
-    if not row.elementwise or len(inputs) != len(row.domain):
-        return "", ""
-    for (name, x), interval in zip(inputs.items(), row.domain, strict=True):
-        there = np.broadcast_to(x, shape)[wrong]
-        if np.all((there < interval.low) | (there > interval.high)):
-            # The table says x > 0 of a divisor too, where only 0 itself does harm.
-            return name, "equal to 0" if not there.any() else f"outside the domain {domain_text(interval)}"
-    return "", ""
+def outside(row: Gate, inputs: Sequence[tuple[str, Array]], wrong: Array) -> str:
+    """Describe the one input that lies outside its domain wherever the result is not finite."""
+    for (name, x), interval in zip(inputs, row.domain, strict=False):
+        beyond = np.broadcast_to((x < interval.low) | (x > interval.high), wrong.shape)
+        if not beyond[wrong].all():
+            continue
+        # A repeated input is counted where it stands, any other where it does harm.
+        harm = wrong if x.shape == wrong.shape else (x < interval.low) | (x > interval.high)
+        first = entry(name, x, tuple(map(int, np.argwhere(harm)[0])))
+        # The table says x > 0 of a divisor too, where only 0 itself does harm.
+        how = "equal to 0" if not x[harm].any() else f"outside the domain {domain_text(interval)}"
+        return f"{name} has {harm.sum():,} of {x.size:,} values {how}; the first is {first[0]} = {first[1]:.6g}"
+    return ""
 
 
 def domain_text(interval: Interval) -> str:
