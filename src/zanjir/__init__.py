@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from zanjir.training import (
         Plan,
         Trainer,
+        check_model,
         divide,
         fit,
         load_model,
@@ -66,6 +67,7 @@ ROOM_OF = {
     "source": "program",
     "Plan": "training",
     "Trainer": "training",
+    "check_model": "training",
     "divide": "training",
     "fit": "training",
     "load_model": "training",
@@ -87,6 +89,7 @@ __all__ = [
     "check_finite",
     "check_function",
     "check_gradient",
+    "check_model",
     "divide",
     "eval_numerical_gradient",
     "find_nonfinite",

@@ -22,8 +22,11 @@ SEEN = 1e-4
 BELIEVED = 10.0
 # Derivatives below this part of the parameter's largest one are compared against that part.
 FLOOR = 1e-3
-# Below this part of what the loss or the other derivatives amount to, noise counts as zero.
-NOTHING = 1e-9
+# Below this part of what the loss or the other derivatives amount to, noise counts as zero; where a function is
+# flat and only curved, below that part of its slope at the longest step.
+NOTHING, CURVED = 1e-9, 1e-6
+# An analytic derivative of this part of the loss is what rounding left of a zero.
+ROUNDING = 1e-15
 # Random directions through all elements of a parameter too large to check one by one.
 DIRECTIONS = 4
 AGREES = "agrees"
@@ -81,65 +84,22 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Examined:
-    """One parameter of a subject, ready to be probed."""
-
-    subject: Subject
-    name: str
-    noise: float
-
-    def line(self, probe: Probe) -> Callable[[float], float]:
-        """Return the function of one number along a probe."""
-        x = self.subject.values[self.name]
-        return lambda t: real_number(self.subject.run(self.name, probe.moved(x, t)))
-
-    def floor(self, probe: Probe) -> float:
-        """Return the size below which a derivative is not compared with itself."""
-        analytic = self.subject.analytic[self.name]
-        return FLOOR * max(float(np.abs(analytic).max()) if probe.weights is None else 0.0, probe.size(analytic))
-
-    def complex_step(self, probe: Probe) -> float | None:
-        """Return the derivative along a probe by the complex step, where every gate takes complex numbers."""
-        if self.name not in self.subject.takes_complex:
-            return None
-        moved = probe.moved(self.subject.values[self.name], complex(0, COMPLEX_STEP))
-        return float(np.imag(self.subject.run(self.name, moved)) / COMPLEX_STEP)
-
-    def examine(self, probe: Probe) -> Finding:
-        """Judge the derivative along a probe."""
-        analytic = probe.along(self.subject.analytic[self.name])
-        exact = self.complex_step(probe)
-        if exact is not None and math.isfinite(exact):
-            size = max(abs(analytic), abs(exact), self.floor(probe))
-            if abs(analytic - exact) <= RELATIVE_TOLERANCE * size:
-                error = abs(analytic - exact) / size if size else 0.0
-                return Finding(probe, Verdict.RIGHT, AGREES, analytic, exact, error, "complex step", COMPLEX_STEP)
-        return self.by_differences(probe, analytic)
-
-    def by_differences(self, probe: Probe, analytic: float) -> Finding:
-        """Judge the derivative along a probe by a sweep of central differences."""
-        scale = probe.scale(self.subject.values[self.name])
-        found = slope_of(self.line(probe), scale, self.noise)
-        size = max(abs(analytic), abs(found.value), self.floor(probe))
-        zero = NOTHING * max(self.subject.largest, abs(self.subject.loss) / scale)
-        verdict, reason = Compared(analytic, found, size, zero, self.noise).verdict()
-        error = abs(analytic - found.value) / size if size else 0.0
-        return Finding(probe, verdict, reason, analytic, found.value, error, "central difference", found.step)
-
-    def quotient(self, probe: Probe, method: str) -> float:
-        """Return a difference quotient of the slides along a probe, with their step."""
-        line, h = self.line(probe), METHODS[method]
-        return (line(h) - line(0.0)) / h if method == "forward" else (line(h) - line(-h)) / (2 * h)
-
-
-@dataclass(frozen=True)
 class Compared:
-    """An analytic derivative beside a numeric one; each question answers with a verdict and its reason, or not."""
+    """An analytic derivative beside a numeric one; each question answers with a verdict and its reason, or not.
+
+    Parameters
+    ----------
+    size : float
+        What a difference is compared with.
+    zero, steep : float
+        What counts as zero beside other derivatives, and the derivative that would double the loss.
+    """
 
     analytic: float
     found: Slope
     size: float
     zero: float
+    steep: float
     noise: float
 
     @property
@@ -202,10 +162,13 @@ class Compared:
         return Verdict.KINK if inside else Verdict.WRONG, reason
 
     def still(self) -> tuple[Verdict, str] | None:
-        """Whether the function does not change, and a slope as small as the analytic one could not show."""
-        if self.found.still and 0 < abs(self.analytic) * self.found.step <= self.noise:
-            return Verdict.NOISY, f"the function does not change within {self.found.step:.1g}: {self.uncertain}"
-        return None
+        """Whether the function does not change at all, although the analytic derivative says that it does."""
+        if not (self.found.still and self.analytic):
+            return None
+        reason = f"the function does not change within {self.found.step:.1g}"
+        if abs(self.analytic) * self.found.step <= self.noise:
+            return Verdict.NOISY, f"{reason}: {self.uncertain}"
+        return Verdict.WRONG, f"{reason}, unless it loses small changes by adding them to huge numbers"
 
     def agreeing(self) -> tuple[Verdict, str] | None:
         """Whether the two agree, and a mistake would have shown."""
@@ -219,11 +182,78 @@ class Compared:
         return None
 
     def nothing(self) -> tuple[Verdict, str] | None:
-        """Whether both are zero beside the loss and the other derivatives."""
-        error = self.found.error
-        if error <= self.zero and max(abs(self.analytic), abs(self.found.value)) <= max(BELIEVED * error, self.zero):
+        """Whether both are zero: beside other derivatives, or beside the loss if the analytic one is but rounding."""
+        error, believed = self.found.error, BELIEVED * self.found.error
+        small = error <= self.zero and max(abs(self.analytic), abs(self.found.value)) <= max(believed, self.zero)
+        rounding = abs(self.analytic) <= ROUNDING * self.steep and abs(self.found.value) <= believed
+        if small or (rounding and error <= NOTHING * self.steep):
             return Verdict.RIGHT, f"0 to within {max(error, self.off):.1g}"
         return None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One parameter of a subject, ready to be probed."""
+
+    subject: Subject
+    name: str
+    noise: float
+
+    def line(self, probe: Probe) -> Callable[[float], float]:
+        """Return the function of one number along a probe."""
+        x = self.subject.values[self.name]
+        return lambda t: real_number(self.subject.run(self.name, probe.moved(x, t)))
+
+    def floor(self, probe: Probe) -> float:
+        """Return the size below which a derivative is not compared with itself."""
+        analytic = self.subject.analytic[self.name]
+        return FLOOR * max(float(np.abs(analytic).max()) if probe.weights is None else 0.0, probe.size(analytic))
+
+    def complex_step(self, probe: Probe) -> float | None:
+        """Return the derivative along a probe by the complex step, where every gate takes complex numbers."""
+        if self.name not in self.subject.takes_complex:
+            return None
+        moved = probe.moved(self.subject.values[self.name], complex(0, COMPLEX_STEP))
+        return float(np.imag(self.subject.run(self.name, moved)) / COMPLEX_STEP)
+
+    def examine(self, probe: Probe) -> Finding:
+        """Judge the derivative along a probe."""
+        analytic = probe.along(self.subject.analytic[self.name])
+        exact = self.complex_step(probe)
+        if exact is not None and math.isfinite(exact):
+            size = max(abs(analytic), abs(exact), self.floor(probe))
+            if abs(analytic - exact) <= RELATIVE_TOLERANCE * size:
+                error = abs(analytic - exact) / size if size else 0.0
+                return Finding(probe, Verdict.RIGHT, AGREES, analytic, exact, error, "complex step", COMPLEX_STEP)
+        return self.by_differences(probe, analytic)
+
+    def by_differences(self, probe: Probe, analytic: float) -> Finding:
+        """Judge the derivative along a probe by a sweep of central differences."""
+        compared = self.compared(probe, analytic, self.noise)
+        verdict, reason = compared.verdict()
+        if verdict is Verdict.NOISY and probe.weights is None:  # the noise along the others may not be its own
+            compared = self.compared(probe, analytic, self.noise_along(probe))
+            verdict, reason = compared.verdict()
+        found, size = compared.found, compared.size
+        error = compared.off / size if size else 0.0
+        return Finding(probe, verdict, reason, analytic, found.value, error, "central difference", found.step)
+
+    def compared(self, probe: Probe, analytic: float, noise: float) -> Compared:
+        """Return the derivative along a probe beside the numeric one."""
+        scale = probe.scale(self.subject.values[self.name])
+        found = slope_of(self.line(probe), scale, noise)
+        size = max(abs(analytic), abs(found.value), self.floor(probe))
+        zero = max(NOTHING * self.subject.largest, CURVED * found.steepest)
+        return Compared(analytic, found, size, zero, abs(self.subject.loss) / scale, noise)
+
+    def noise_along(self, probe: Probe) -> float:
+        """Return a bound on the noise in the values along a probe."""
+        return noise_of(self.line(probe), probe.scale(self.subject.values[self.name]), self.subject.resolution)
+
+    def quotient(self, probe: Probe, method: str) -> float:
+        """Return a difference quotient of the slides along a probe, with their step."""
+        line, h = self.line(probe), METHODS[method]
+        return (line(h) - line(0.0)) / h if method == "forward" else (line(h) - line(-h)) / (2 * h)
 
 
 def judge(subject: Subject, name: str, samples: int, seed: int, directions: int = DIRECTIONS) -> ParameterCheck:
@@ -236,8 +266,7 @@ def judge(subject: Subject, name: str, samples: int, seed: int, directions: int 
         return ParameterCheck(name, x.shape, Verdict.RIGHT, "it has no elements", relative_error=0.0)
     rng = np.random.default_rng(seed)
     ways = [unit(rng.standard_normal(x.shape)) for _ in range(max(directions, 1))]
-    along = Examined(subject, name, 0.0).line(Probe(None, ways[0]))
-    examined = Examined(subject, name, noise_of(along, Probe(None, ways[0]).scale(x), subject.resolution))
+    examined = Examined(subject, name, Examined(subject, name, 0.0).noise_along(Probe(None, ways[0])))
     chosen = elements(analytic, samples, rng)
     findings = [examined.examine(Probe(index)) for index in chosen]
     if len(chosen) < x.size:

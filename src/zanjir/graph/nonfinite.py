@@ -62,6 +62,9 @@ class NonFinite:
     lines: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        if self.gate is None and not self.index:
+            what = "a number of the formula" if self.expression == repr(self.value) else self.expression
+            return f"{what} is {self.value}, expected a finite number."
         if self.gate is None:
             return (
                 f"{self.expression}: {self.counted()}; the first is {at(self.expression, self.index)} = {self.value}."
@@ -202,16 +205,22 @@ def entry(name: str, x: Array, index: tuple[int, ...]) -> tuple[str, float]:
 def outside(row: Gate, inputs: Sequence[tuple[str, Array]], wrong: Array) -> str:
     """Describe the one input that lies outside its domain wherever the result is not finite."""
     for (name, x), interval in zip(inputs, row.domain, strict=False):
-        beyond = np.broadcast_to((x < interval.low) | (x > interval.high), wrong.shape)
-        if not beyond[wrong].all():
+        beyond = outside_of(interval, x)
+        if not np.broadcast_to(beyond, wrong.shape)[wrong].all():
             continue
         # A repeated input is counted where it stands, any other where it does harm.
-        harm = wrong if x.shape == wrong.shape else (x < interval.low) | (x > interval.high)
+        harm = wrong if x.shape == wrong.shape else beyond
         first = entry(name, x, tuple(map(int, np.argwhere(harm)[0])))
         # The table says x > 0 of a divisor too, where only 0 itself does harm.
         how = "equal to 0" if not x[harm].any() else f"outside the domain {domain_text(interval)}"
         return f"{name} has {harm.sum():,} of {x.size:,} values {how}; the first is {first[0]} = {first[1]:.6g}"
     return ""
+
+
+def outside_of(interval: Interval, x: Array) -> Array:
+    """Return which entries lie outside a domain; bounds of what is tested do not count."""
+    below = (x < interval.low) & (interval.low > -UNBOUNDED)
+    return np.asarray(below | ((x > interval.high) & (interval.high < UNBOUNDED)))
 
 
 def domain_text(interval: Interval) -> str:
@@ -228,4 +237,4 @@ def domain_text(interval: Interval) -> str:
         return "x > 0"
     if low and high:
         return f"{low} <= x <= {high}"
-    return f"x >= {low}" if low else f"x <= {high}" if high else f"|x| <= {interval.high:g}"
+    return f"x >= {low}" if low else f"x <= {high}"

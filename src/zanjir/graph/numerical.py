@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ SHORTER = 2.0**-7 * 4.0 ** -np.arange(12.0, 24.0)
 # They are no powers of two: sums with those are often exact, and noise would hide.
 NOISE_STEPS = 1.1547 * 2.0 ** np.array([-10.0, -20.0, -30.0])
 NOISE_POINTS = 8
+# A difference between two sides that a curve makes falls to a quarter with the step; one that a kink makes lasts.
+LASTING = 0.5
 # The estimate is a standard deviation over a handful of values; four of them bound nearly every value.
 NOISE_BOUND = 4.0
 
@@ -151,7 +153,10 @@ class Slope:
     left, right, jump, jump_error : float
         The slopes from the two sides, their difference, and how far that may be off.
     near_left, near_right, near_step, near_error : float
-        The slopes from the two sides at the smallest steps, without extrapolation.
+        The slopes from the two sides at one of the smallest steps, without extrapolation; NaN if their difference
+        shrinks with the step, as it does without a kink.
+    steepest : float
+        The larger quotient at the longest step.
     still : bool
         Whether the function did not change at all.
     """
@@ -167,6 +172,7 @@ class Slope:
     near_right: float = math.nan
     near_step: float = math.nan
     near_error: float = math.inf
+    steepest: float = 0.0
     still: bool = False
 
 
@@ -194,14 +200,17 @@ def slope_of(line: Callable[[float], float], scale: float, noise: float) -> Slop
     if len(steps) < 3:
         return Slope()
     if not changed:
-        return Slope(0.0, 0.0, float(steps[0]), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, float(steps[-1]), 0.0, still=True)
+        return Slope(0.0, 0.0, float(steps[0]), 0.0, 0.0, 0.0, 0.0, still=True)
     k, value, error = settled((right + left) / 2, noise / steps, order=2)
     _, jump, jump_error = settled(right - left, 4 * noise / steps, order=1)
-    near = len(steps) - 2  # the last but one has a quarter of the noise
-    return Slope(
-        value, error, float(steps[k]), value - jump / 2, value + jump / 2, jump, jump_error,
-        float(left[near]), float(right[near]), float(steps[near]), 4 * noise / float(steps[near]),
-    )  # fmt: skip
+    slope = Slope(value, error, float(steps[k]), value - jump / 2, value + jump / 2, jump, jump_error)
+    steepest = float(max(abs(right[0]), abs(left[0])))
+    near = len(steps) - 3 + int(np.argmax(np.abs(right - left)[-3:]))
+    if near and abs(right - left)[near] < LASTING * abs(right - left)[near - 1]:
+        return replace(slope, steepest=steepest)
+    h = float(steps[near])
+    sides = replace(slope, near_left=float(left[near]), near_right=float(right[near]), near_step=h)
+    return replace(sides, steepest=steepest, near_error=4 * noise / h)
 
 
 def quotients(line: Callable[[float], float], steps: Array) -> tuple[Array, Array, Array, bool]:

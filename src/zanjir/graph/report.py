@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["CheckReport", "Cost", "Fault", "ParameterCheck", "Verdict", "place"]
+__all__ = ["COLUMNS", "CheckReport", "Cost", "Fault", "ParameterCheck", "Verdict", "place"]
+
+
+COLUMNS = ("parameter", "shape", "verdict", "relative error", "worst at", "analytic", "numeric", "method")
 
 
 class Verdict(StrEnum):
@@ -62,7 +65,7 @@ class ParameterCheck:
     directions: int = 0
 
     def row(self) -> tuple[str, ...]:
-        """Return the parameter's line of the table, as texts."""
+        """Return the parameter's line of the table, as texts under `COLUMNS`."""
         return (
             self.name, place(self.shape, "()"), str(self.verdict), number(self.relative_error),
             "a direction" if self.index is None else place(self.index, "[]"),
@@ -160,10 +163,6 @@ class CheckReport:
     cost: Cost
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
-    columns: tuple[str, ...] = field(
-        default=("parameter", "shape", "verdict", "relative error", "worst at", "analytic", "numeric", "method"),
-        repr=False,
-    )
 
     @property
     def ok(self) -> bool:
@@ -183,7 +182,7 @@ class CheckReport:
         ]
 
     def __str__(self) -> str:
-        rows = [self.columns, *(parameter.row() for parameter in self.parameters)]
+        rows = [COLUMNS, *(parameter.row() for parameter in self.parameters)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)).rstrip() for row in rows]
         return "\n".join([*lines, *self.details()])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from zanjir.errors import GraphError
+from zanjir.graph.gate import Gate
 from zanjir.graph.gradient import gradient
 from zanjir.graph.numerical import COMPLEX_STEP
 from zanjir.graph.order import topological_order
@@ -79,9 +80,21 @@ def in_float64(
             new[id(node)] = node
         else:
             inputs = tuple(new[id(x)] for x in node.inputs)
-            value = node.gate.forward(*(x.value for x in inputs), **node.params)
+            value = forward(node.gate, [x.value for x in inputs], node.params, wrt)
             new[id(node)] = Tensor(value, node.name, gate=node.gate, inputs=inputs, params=node.params)
     return new[id(loss)], [new[id(w)] for w in wrt], notes
+
+
+def forward(row: Gate, inputs: Sequence[Any], params: Mapping[str, Any], wrt: Sequence[Tensor]) -> Any:
+    """Run a gate on moved numbers, or say which tensor cannot be moved: labels are no numbers."""
+    try:
+        return row.forward(*inputs, **params)
+    except (IndexError, TypeError) as error:
+        suspects = [w.label for w in wrt if w.dtype.kind != "f"] or [w.label for w in wrt]
+        raise GraphError(
+            f"{suspects[0]} cannot be moved: {row.name} takes whole numbers there ({error}). "
+            "Check only what holds real numbers."
+        ) from error
 
 
 def must_be_cast(leaf: Tensor, wanted: bool) -> bool:
@@ -141,15 +154,9 @@ class Rerun:
         """Return the loss with other numbers at the leaf."""
         values = {**self.values, id(self.leaf): x}
         for node in self.way:
-            row = node.gate
-            assert row is not None  # noqa: S101 - a node with inputs has a gate
-            try:
-                values[id(node)] = row.forward(*(values[id(part)] for part in node.inputs), **node.params)
-            except (IndexError, TypeError) as error:
-                raise GraphError(
-                    f"{self.leaf.label} cannot be moved: {row.name} does not take the moved numbers ({error}). "
-                    "Check only what holds real numbers."
-                ) from error
+            if node.gate is not None:
+                inputs = [values[id(x)] for x in node.inputs]
+                values[id(node)] = forward(node.gate, inputs, node.params, [self.leaf])
         return values[id(self.loss)]
 
     def takes_complex(self) -> bool:
