@@ -73,7 +73,7 @@ def naive_search(loss: Callable[[Array], Any], W: Any, *, step: float = 0.01, sw
             for value in (here + step, here - step):
                 tried = best.copy()
                 tried[index] = value
-                found = float(loss(tried))
+                found = float(loss(tried.copy()))
                 evaluations += 1
                 if found < lowest:
                     best, lowest = tried, found
