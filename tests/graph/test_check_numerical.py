@@ -93,6 +93,10 @@ SMOOTH = {
     "log near 0": (lambda t: math.log(1e-6 + t) if t > -1e-6 else math.nan, mpmath.log, mpmath.mpf(10) ** -6, 1.0),
     "a fast oscillation": (lambda t: math.cos(1000 + 1000 * t), lambda x: mpmath.cos(1000 * x), 1, 1.0),
     "a steep tanh": (lambda t: math.tanh(1e6 * t), lambda x: mpmath.tanh(10**6 * x), 0, 1.0),
+    "log nearer to 0": (
+        lambda t: math.log(1e-11 + t) if t > -1e-11 else math.nan, mpmath.log, mpmath.mpf(10) ** -11, 1.0,
+    ),
+    "a short bump": (lambda t: t * math.exp(-((1e4 * t) ** 2)), lambda x: x * mpmath.exp(-((10**4 * x) ** 2)), 0, 1.0),
     "tiny": (lambda t: (1e-30 + t) ** 2, lambda x: x**2, mpmath.mpf(10) ** -30, 1e-30),
     "huge": (lambda t: math.sqrt(1e30 + t), mpmath.sqrt, mpmath.mpf(10) ** 30, 1e30),
 }  # fmt: skip

@@ -292,20 +292,30 @@ def test_a_kink_close_by_is_no_reason_for_anything(distance, side):
     assert verdicts(check((gates.relu(x) * np.array([3.0, 1.0, 1.0])).sum(), [x])) == ["right"]
 
 
-def zero_network() -> tuple[Tensor, dict[str, Tensor]]:
+@pytest.mark.parametrize("distance", np.geomspace(1e-11, 1e-7, 17))
+def test_a_kink_nearer_than_any_step_is_a_kink_at_worst(distance):
+    for slope in (3.0, -0.5):
+        x = tensor([distance, 0.5], "x")
+        report = check((gates.relu(x) * slope).sum(), [x])
+        assert report["x"].verdict in {Verdict.RIGHT, Verdict.KINK}
+
+
+def zero_network(samples: int) -> tuple[Tensor, dict[str, Tensor]]:
     """A network whose first weights are all zero: every hidden unit stands at its kink, for every sample."""
     rng = np.random.default_rng(0)
     W1, W2 = tensor(np.zeros((4, 5)), "W1"), tensor(rng.standard_normal((5, 3)), "W2")
-    h = gates.relu(tensor(rng.standard_normal((6, 4)), "X") @ W1)
-    return gates.softmax_cross_entropy(h @ W2, rng.integers(0, 3, 6)).mean(), {"W1": W1, "W2": W2}
+    h = gates.relu(tensor(rng.standard_normal((samples, 4)), "X") @ W1)
+    return gates.softmax_cross_entropy(h @ W2, rng.integers(0, 3, samples)).mean(), {"W1": W1, "W2": W2}
 
 
-def test_several_kinks_at_once_are_told_from_a_mistake():
-    loss, parameters = zero_network()
-    report = check(loss, parameters)
+@pytest.mark.parametrize("samples", [6, 60])
+def test_several_kinks_at_once_are_told_from_a_mistake(samples):
+    loss, parameters = zero_network(samples)
+    report = check(loss, parameters, samples=10)
+    n = f"{5 * samples} of {5 * samples}"
     assert report.ok
     assert verdicts(report) == ["kink", "right"]
-    assert "several kinks at once: np.maximum(0, X @ W1) at 30 of 30 entries (relu'(0) = 0)" in report["W1"].reason
+    assert f"several kinks at once: np.maximum(0, X @ W1) at {n} entries (relu'(0) = 0)" in report["W1"].reason
 
 
 def test_a_mistake_behind_several_kinks_is_found_all_the_same():
@@ -375,6 +385,15 @@ def test_a_mistake_beside_the_edge_of_a_domain_is_found():
     row, _ = wrong("sqrt", 0, lambda g, y, _x: g * 0.5 / (y + 1e-3))  # 0.05 % off at 4
     report = check(apply(row, x).sum(), [x])
     assert (report["x"].verdict, report["x"].index) == (Verdict.WRONG, (0,))
+
+
+def test_an_element_where_all_is_clear_is_judged_beside_one_where_nothing_is():
+    x = tensor([4.0, 1e-300], "x")  # half of all directions lead out of the domain, the others into a steep bend
+    row, _ = wrong("log", 0, lambda g, y, _x: g * np.array([0.25, 7.0]) * (1 + 0 * y))
+    by_differences = replace(row, kinks=TABLE["relu"].kinks)
+    for seed in range(6):
+        reason = check(apply(by_differences, x).sum(), [x], seed=seed)["x"].reason
+        assert "1 too noisy to say, 1 right" in reason
 
 
 # cost, and the report itself

@@ -67,8 +67,19 @@ def test_a_broadcast_input_is_named_with_its_own_index():
     found = find_nonfinite((X + b).sum(axis=1))
     assert found.index == (0, 1)
     assert found.inputs == {"X[0, 1]": 1e308, "b[1]": 1e308}
+    c = tensor([[0.0], [1e308]], "c")
+    assert find_nonfinite((X + c).sum(axis=1)).inputs == {"X[1, 0]": 1e308, "c[1, 0]": 1e308}
+    assert find_nonfinite((c + X * np.array([0.0, 0.0, 1.0])).sum(axis=1)).inputs == {
+        "c[1, 0]": 1e308,
+        "(X * c1)[1, 2]": 1e308,
+    }
     x, d = tensor(np.ones((4, 3)), "x"), tensor([1.0, 0.0, 2.0], "d")
     assert "d has 1 of 3 values equal to 0; the first is d[1] = 0" in str(find_nonfinite((x / d).sum()))
+
+
+def test_only_values_that_do_harm_are_counted():
+    found = find_nonfinite(np.exp(tensor([705.0, 1e3], "x")).sum())  # the table tests up to 700; 705 is fine
+    assert "x has 1 of 2 values outside the domain -700 <= x <= 700; the first is x[1] = 1000" in str(found)
 
 
 def test_the_gradient_is_looked_at_where_the_value_is_finite():

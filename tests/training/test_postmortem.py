@@ -8,7 +8,7 @@ import pytest
 
 from zanjir.errors import NonFiniteError
 from zanjir.nn import LOSSES, mlp
-from zanjir.optim import SGD, ClipNorm
+from zanjir.optim import SGD, ClipNorm, Momentum
 from zanjir.program import NumpyEngine, Problem
 from zanjir.training import Plan, Samples, Trainer
 
@@ -80,10 +80,26 @@ def test_a_later_epoch_is_searched_from_its_own_beginning():
 
 
 class Explodes(type(Plan().schedule)):
-    """A schedule that explodes at step 13, the first of the third epoch."""
+    """A schedule that explodes at step 13, the first of the third epoch; or at another."""
+
+    at = 13
+    far = 1e30
 
     def __call__(self, t, n_steps):
-        return 1.0 if t < 13 else 1e30
+        return 1.0 if t < self.at else self.far
+
+
+class ExplodesAtOnce(Explodes):
+    at = 3
+    far = 1e60
+
+
+def test_the_optimizers_state_is_that_of_the_step():
+    trainer = regression(Momentum(1e-3), batch_size=60, epochs=3, schedule=ExplodesAtOnce())
+    told = sentence_of(trainer)
+    v = trainer.engine.state["v"][0]
+    assert "It began in the update of step 3 at W1[0, 0]: multiply: " in told
+    assert f" and (0.9 * v + dW)[0] = {v:.6g}" in told
 
 
 def test_a_resumed_training_says_the_same():
@@ -98,9 +114,13 @@ def test_a_resumed_training_says_the_same():
 
 
 def test_dropout_draws_the_same_again():
-    problem = replace(REGRESSION, network=mlp([4], 1, dropout=0.5))
-    trainer = Trainer(problem, Plan(SGD(1e10), batch_size=10, seed=4), Samples(X, NUMBERS), n_classes=0)
-    assert "It began in the forward pass of step 2" in sentence_of(trainer)
+    problem = replace(REGRESSION, network=mlp([4], 1, activation="tanh", dropout=0.5))
+    trainer = Trainer(problem, Plan(SGD(1e25), batch_size=10, seed=4), Samples(X, NUMBERS), n_classes=0)
+    told = sentence_of(trainer)
+    found = re.search(r"forward pass of step 2: square: .* from \(scores - y\)\[(\d), 0\] = (\S+)\. It came", told)
+    batch = trainer.engine.batch(10)
+    k = int(found[1])
+    assert float(found[2]) == pytest.approx(float(batch.results["scores"][k, 0] - batch.y[k, 0]), rel=1e-5)
 
 
 def test_clipping_is_part_of_the_update():

@@ -31,7 +31,7 @@ SWEEP = 2.0**-7 * 4.0 ** -np.arange(12)
 SHORTER = 2.0**-7 * 4.0 ** -np.arange(12.0, 24.0)
 # Steps at which noise is looked for: the smallest at which the values still differ has the least curvature in it.
 # They are no powers of two: sums with those are often exact, and noise would hide.
-NOISE_STEPS = 1.1547 * 2.0 ** np.array([-10.0, -20.0, -30.0])
+NOISE_STEPS = 1.1547 * 2.0 ** np.array([-10.0, -20.0, -30.0, -40.0, -50.0])
 NOISE_POINTS = 8
 # A difference between two sides that a curve makes falls to a quarter with the step; one that a kink makes lasts.
 LASTING = 0.5
