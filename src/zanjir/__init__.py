@@ -21,9 +21,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zanjir.data import load
     from zanjir.graph import (
+        CheckReport,
         ComputationalGraph,
         Tensor,
+        check,
+        check_finite,
+        check_function,
         check_gradient,
+        eval_numerical_gradient,
+        find_nonfinite,
         gradient,
         hessian,
         hessian_vector_product,
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
     from zanjir.training import (
         Plan,
         Trainer,
+        check_model,
         divide,
         fit,
         load_model,
@@ -51,9 +58,15 @@ __version__ = "0.1.0"
 
 ROOM_OF = {
     "ComputationalGraph": "graph",
+    "CheckReport": "graph",
     "Tensor": "graph",
+    "check": "graph",
+    "check_finite": "graph",
+    "check_function": "graph",
     "check_gradient": "graph",
     "diagram": "graph.diagram",
+    "eval_numerical_gradient": "graph",
+    "find_nonfinite": "graph",
     "gradient": "graph",
     "hessian": "graph",
     "hessian_vector_product": "graph",
@@ -66,6 +79,7 @@ ROOM_OF = {
     "source": "program",
     "Plan": "training",
     "Trainer": "training",
+    "check_model": "training",
     "divide": "training",
     "fit": "training",
     "load_model": "training",
@@ -77,15 +91,22 @@ ROOM_OF = {
 }
 
 __all__ = [
+    "CheckReport",
     "ComputationalGraph",
     "Plan",
     "Sequential",
     "Tensor",
     "Trainer",
     "__version__",
+    "check",
+    "check_finite",
+    "check_function",
     "check_gradient",
+    "check_model",
     "diagram",
     "divide",
+    "eval_numerical_gradient",
+    "find_nonfinite",
     "fit",
     "gradient",
     "hessian",

@@ -21,6 +21,7 @@ from zanjir.program import NumpyEngine, Problem, Scorer, trace_step
 from zanjir.training.history import Epoch, History, Step
 from zanjir.training.model import Metrics, encoded, labels_from, measured
 from zanjir.training.plan import Plan
+from zanjir.training.postmortem import Snapshot, cause_of
 
 __all__ = ["Samples", "Trainer"]
 
@@ -137,7 +138,8 @@ class Trainer:
         Raises
         ------
         NonFiniteError
-            If the loss is no finite number any more.
+            If the loss is no finite number any more. The message names the step, and the first gate that made
+            a number infinite or not-a-number in its forward, backward or update.
         """
         from threadpoolctl import threadpool_limits
 
@@ -149,19 +151,34 @@ class Trainer:
         """Go on through the epoch that the training is in."""
         number, done = divmod(self.t, self.steps_per_epoch)
         order = list(batches(len(self.samples.X), self.plan.batch_size, seed=self.plan.seed, epoch=number))
+        begun = self.t, Snapshot.of(self.engine)
         for indices in order[done:]:
             start = time.perf_counter()
-            step = self.step(number + 1, indices)
-            self.history.steps.append(step)
-            self.seconds += time.perf_counter() - start
-            if self.t % self.steps_per_epoch == 0:
-                step = replace(step, epoch_end=self.end_epoch(step))
+            try:
+                step = self.step(number + 1, indices)
+                self.history.steps.append(step)
+                self.seconds += time.perf_counter() - start
+                if self.t % self.steps_per_epoch == 0:
+                    step = replace(step, epoch_end=self.end_epoch(step))
+            except NonFiniteError as error:
+                cause = self.cause(*begun, order[done:])
+                raise NonFiniteError(f"{error} {cause}" if cause else str(error)) from error
             yield step
+
+    def cause(self, t: int, start: Snapshot, order: list[Array]) -> str:
+        """Name the gate at which the steps since a snapshot stopped being finite."""
+        steps = [(t + k, indices, self.learning_rate(t + k)) for k, indices in enumerate(order, 1)]
+        noticed = self.t + 1 - t  # the step that failed is not counted in t yet
+        return cause_of(self.engine, start, steps[:noticed], self.samples.X, self.targets)
+
+    def learning_rate(self, t: int) -> float:
+        """Return the learning rate of step ``t`` (from 1)."""
+        return self.plan.optimizer.learning_rate * self.plan.schedule(t, self.n_steps)
 
     def step(self, epoch: int, indices: Array) -> Step:
         """Perform the next step, on the samples of the given indices."""
         t = self.t + 1
-        learning_rate = self.plan.optimizer.learning_rate * self.plan.schedule(t, self.n_steps)
+        learning_rate = self.learning_rate(t)
         batch = self.engine.batch(len(indices))
         batch.load(self.samples.X, self.targets, indices)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss is looked at below
