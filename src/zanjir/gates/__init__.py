@@ -1,6 +1,7 @@
 """The table of gates: one row per operation, by family. Importing this room fills the table."""
 
 from zanjir.gates import functions as _functions  # noqa: F401 - they register themselves as answers
+from zanjir.gates import numpy_linalg as _numpy_linalg  # noqa: F401 - they register themselves as answers
 from zanjir.gates import rewrites as _rewrites  # noqa: F401 - its rules register themselves
 from zanjir.gates.arithmetic import (
     add,

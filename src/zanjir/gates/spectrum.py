@@ -21,13 +21,13 @@ from zanjir.graph.tensor import Tensor
 def eigenvalues_flow(g: Tensor, w: Tensor, a: Tensor, *, UPLO: str) -> Tensor:
     """V diag(g) V.T, from dw_i = v_i.T dA v_i."""
     v = eigenvectors(a, UPLO=UPLO)
-    return folded((v * expand_dims(g, axis=-2)) @ flipped(v), UPLO == "U")
+    return folded((v * expand_dims(g, axis=-2)) @ flipped(v), UPLO in "uU")
 
 
 def eigenvectors_flow(g: Tensor, v: Tensor, a: Tensor, *, UPLO: str) -> Tensor:
     """V (F * V.T g) V.T with F_ij = 1 / (w_j - w_i)."""
     turned = inverse_gaps(eigvalsh(a, UPLO=UPLO)) * (flipped(v) @ g)
-    return folded(v @ turned @ flipped(v), UPLO == "U")
+    return folded(v @ turned @ flipped(v), UPLO in "uU")
 
 
 def left_flow(g: Tensor, u: Tensor, a: Tensor) -> Tensor:
