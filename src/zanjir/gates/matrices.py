@@ -12,7 +12,9 @@ from zanjir.graph.gate import Gate, gate
 from zanjir.graph.tensor import Array, Tensor
 
 PLACE = {"offset": 0, "axis1": 0, "axis2": 1}
-PLACES: tuple[dict[str, Any], ...] = ({}, {"offset": 1}, {"offset": -1, "axis1": 1, "axis2": 2}, {"axis1": -1})
+PLACES: tuple[dict[str, Any], ...] = (
+    {}, {"offset": 1}, {"offset": -1, "axis1": 1, "axis2": 0}, {"axis1": -3, "axis2": -2},
+)  # fmt: skip
 BANDS: tuple[dict[str, Any], ...] = ({}, {"k": 1}, {"k": -1})
 
 
@@ -35,9 +37,9 @@ def diagonal_matrix(d: Array, *, offset: int = 0) -> Array:
 
 
 def reciprocal_gaps(w: Array) -> Array:
-    """1 / (w_j - w_i) in row i and column j, and 0 where the two are equal."""
+    """1 / (w_j - w_i) in row i and column j, and 0 on the diagonal."""
     gaps = w[..., None, :] - w[..., :, None]
-    return np.divide(1, gaps, out=np.zeros_like(gaps), where=gaps != 0)
+    return 1 / np.where(np.eye(w.shape[-1], dtype=bool), np.inf, gaps)
 
 
 def flipped(x: Tensor) -> Tensor:
@@ -109,7 +111,7 @@ inverse_gaps = gate(
     "inverse_gaps", "(*,n)->(*,n,n)", reciprocal_gaps,
     lambda g, y, w: np.sum(g * y**2, axis=-1) - np.sum(g * y**2, axis=-2),
     code="inverse_gaps({0})", latex=r"\frac{{1}}{{{0}_j - {0}_i}}", domain=(REAL,),
-    source="0 for equal numbers: a function that does not depend on the basis of an eigenspace gets nothing there",
+    source="0 on the diagonal, infinite between equal numbers: 0 there would make wrong gradients look right",
 )  # fmt: skip
 
 __all__ = [

@@ -1,8 +1,8 @@
 """Eigenvalues of symmetric matrices, singular values, their vectors, and the pseudo-inverse.
 
-Vectors are what LAPACK returns: each may as well have the other sign. Their derivatives exist where the values
-are distinct, and grow as these come together; a function that does not depend on the choice of signs, or of a
-basis where values are equal, has the right gradient all the same.
+Vectors are what LAPACK returns: each may as well have the other sign, on which no honest loss depends. Their
+derivatives exist where the values are distinct, and grow without bound as these come together; where two are
+equal, the derivative of the vectors is infinite or NaN.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.gates.linalg import MATRIX, folded
+from zanjir.gates.linalg import MATRIX, ROTATION_ERROR, folded
 from zanjir.gates.matrices import flipped, inverse_gaps
 from zanjir.gates.shape import expand_dims
 from zanjir.graph.gate import Gate, gate
@@ -57,7 +57,7 @@ TRIANGLE: tuple[dict[str, Any], ...] = ({}, {"UPLO": "U"})
 eigvalsh: Gate = gate(
     "eigvalsh", "(*,n,n)->(*,n)", lambda a, *, UPLO: np.linalg.eigvalsh(a, UPLO), eigenvalues_flow,
     code="np.linalg.eigvalsh({0}{,params})", latex=r"\lambda({0})", numpy=np.linalg.eigvalsh, domain=(MATRIX,),
-    params={"UPLO": "L"}, examples=TRIANGLE,
+    params={"UPLO": "L"}, examples=TRIANGLE, relative_error=ROTATION_ERROR,
     source="Giles (2008), 3.1. A function of the triangle that NumPy reads, as cholesky; where eigenvalues are equal, "
     "the derivative in LAPACK's basis; relative to the largest |w|",
 )  # fmt: skip
@@ -65,7 +65,7 @@ eigvalsh: Gate = gate(
 eigenvectors: Gate = gate(
     "eigenvectors", "(*,n,n)->(*,n,n)", lambda a, *, UPLO: np.linalg.eigh(a, UPLO)[1], eigenvectors_flow,
     code="np.linalg.eigh({0}{,params})[1]", latex=r"\operatorname{{eig}}({0})", domain=(MATRIX,),
-    params={"UPLO": "L"}, examples=TRIANGLE,
+    params={"UPLO": "L"}, examples=TRIANGLE, relative_error=ROTATION_ERROR,
     source="Giles (2008), 3.1. A function of the triangle that NumPy reads, as cholesky; "
     "relative to the largest |w| over the distance to the next eigenvalue",
 )  # fmt: skip
@@ -74,12 +74,14 @@ svdvals: Gate = gate(
     "svdvals", "(*,n,m)->(*,k)", lambda a: np.linalg.svd(a, compute_uv=False),
     lambda g, s, a: (left_singular_vectors(a) * expand_dims(g, axis=-2)) @ right_singular_vectors(a),
     code="np.linalg.svd({0}, compute_uv=False)", latex=r"\sigma({0})", numpy=np.linalg.svdvals, domain=(MATRIX,),
+    relative_error=ROTATION_ERROR,
     source="Giles (2008), 3.2: ds_i = u_i.T dA v_i; relative to the largest; at s_i = 0 the slope of LAPACK's vectors",
 )  # fmt: skip
 
 left_singular_vectors: Gate = gate(
     "left_singular_vectors", "(*,n,m)->(*,n,k)", lambda a: np.linalg.svd(a, full_matrices=False)[0], left_flow,
     code="np.linalg.svd({0}, full_matrices=False)[0]", latex="U({0})", domain=(MATRIX,),
+    relative_error=ROTATION_ERROR,
     source="Townsend (2016), Differentiating the singular value decomposition; full rank, distinct values; "
     "relative to the largest s over the distance to the next, or to 0",
 )  # fmt: skip
@@ -87,6 +89,7 @@ left_singular_vectors: Gate = gate(
 right_singular_vectors: Gate = gate(
     "right_singular_vectors", "(*,n,m)->(*,k,m)", lambda a: np.linalg.svd(a, full_matrices=False)[2], right_flow,
     code="np.linalg.svd({0}, full_matrices=False)[2]", latex=r"V({0})^\top", domain=(MATRIX,),
+    relative_error=ROTATION_ERROR,
     source="Townsend (2016), Differentiating the singular value decomposition; full rank, distinct values; "
     "relative to the largest s over the distance to the next, or to 0",
 )  # fmt: skip
@@ -94,8 +97,8 @@ right_singular_vectors: Gate = gate(
 pinv = gate(
     "pinv", "(*,n,m)->(*,m,n)", lambda a, *, rcond: np.linalg.pinv(a, rcond), pinv_flow,
     code="np.linalg.pinv({0}{,params})", latex="{{({0})}}^{{+}}", numpy=np.linalg.pinv, domain=(MATRIX,),
-    params={"rcond": None}, examples=({}, {"rcond": 0.01}),
-    source="Golub and Pereyra (1973), (4.12), where the rank stays the same; relative to kappa of what rcond keeps",
+    params={"rcond": None}, examples=({}, {"rcond": 0.01}), relative_error=ROTATION_ERROR,
+    source="Golub and Pereyra (1973), The differentiation of pseudo-inverses, where the rank stays the same; relative to kappa of what rcond keeps",
 )  # fmt: skip
 
 __all__ = ["eigenvectors", "eigvalsh", "left_singular_vectors", "pinv", "right_singular_vectors", "svdvals"]
