@@ -21,7 +21,7 @@ from witnesses.witness import Numbers, Witness, each, over_axis
 # LAPACK reads a complex matrix as Hermitian, and absolute values have no complex continuation: the complex step
 # cannot judge these rows. Differences of the 50-digit witness do (tests/gates/test_linalg.py).
 NOT_ANALYTIC = frozenset({
-    "cholesky", "cofactor", "eigenvectors", "eigvalsh", "left_singular_vectors", "logabsdet", "norm", "p_norm",
+    "cholesky", "cofactor", "eigenvectors", "eigvalsh", "left_singular_vectors", "logabsdet", "p_norm",
     "pinv", "right_singular_vectors", "svdvals",
 })  # fmt: skip
 # Roots of polynomials, of which SymPy writes no formula; the 50-digit witness is differentiated instead.

@@ -98,7 +98,8 @@ pinv = gate(
     "pinv", "(*,n,m)->(*,m,n)", lambda a, *, rcond: np.linalg.pinv(a, rcond), pinv_flow,
     code="np.linalg.pinv({0}{,params})", latex="{{({0})}}^{{+}}", numpy=np.linalg.pinv, domain=(MATRIX,),
     params={"rcond": None}, examples=({}, {"rcond": 0.01}), relative_error=ROTATION_ERROR,
-    source="Golub and Pereyra (1973), The differentiation of pseudo-inverses, where the rank stays the same; relative to kappa of what rcond keeps",
+    source="Golub and Pereyra (1973), The differentiation of pseudo-inverses, where the rank stays the same; "
+    "relative to kappa of what rcond keeps",
 )  # fmt: skip
 
 __all__ = ["eigenvectors", "eigvalsh", "left_singular_vectors", "pinv", "right_singular_vectors", "svdvals"]
