@@ -17,7 +17,9 @@ from zanjir.graph import Gate
 ELEMENTWISE = rows_that(lambda row: row.elementwise and differentiable(row))
 # Symbols cannot be put in order.
 ORDERED = {"sort"}
-OF_ARRAYS = rows_that(lambda row: not row.elementwise and differentiable(row) and row.name not in ORDERED | WITHOUT_FORMULA)
+OF_ARRAYS = rows_that(
+    lambda row: not row.elementwise and differentiable(row) and row.name not in ORDERED | WITHOUT_FORMULA
+)
 
 
 def points_for(row: Gate) -> list[Any]:

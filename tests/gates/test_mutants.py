@@ -216,7 +216,7 @@ def kink_mutants() -> Iterator[Mutant]:
     for name, rules in KINKED.items():
         for i, rule in enumerate(rules):
             yield f"{name}, input {i}, one side at the kink", with_rule(TABLE[name], i, rule)
-    for name in ("norm", "p_norm"):
+    for name in ("euclidean_norm", "p_norm"):
         yield f"{name}, input 0, one side at the kink", with_rule(TABLE[name], 0, along_the_first(TABLE[name].vjp[0]))
     yield "hinge_margins, input 0, one side at the kink", with_rule(TABLE["hinge_margins"], 0, hinge_flow_at_zero)
 

@@ -254,7 +254,7 @@ LINALG: dict[str, Witness] = {
     "sign_of_det": Witness(sign_of_det),
     "solve": Witness(cramer, solution_scale),
     "cholesky": Witness(cholesky, relative_to_kappa(cholesky)),
-    "norm": Witness(euclidean),
+    "euclidean_norm": Witness(euclidean),
     "p_norm": Witness(p_norm),
     "eigvalsh": Witness(lambda _, a, UPLO: eigen(a, UPLO)[0], lambda _, a, UPLO: largest(eigen(a, UPLO)[0])),
     "eigenvectors": Witness(eigenvectors, over_distance),

@@ -64,7 +64,7 @@ from zanjir.gates.elementwise import (
 )
 from zanjir.gates.fused import hinge_margins, sigmoid_cross_entropy, softmax_cross_entropy
 from zanjir.gates.index import concatenate, index, one_hot, pad, pick, put_like, section, section_put, stack
-from zanjir.gates.linalg import cholesky, cofactor, det, inv, logabsdet, norm, p_norm, sign_of_det, solve
+from zanjir.gates.linalg import cholesky, cofactor, det, euclidean_norm, inv, logabsdet, p_norm, sign_of_det, solve
 from zanjir.gates.linear import einsum, matmul, outer, transpose
 from zanjir.gates.matrices import (
     diagonal,
@@ -166,6 +166,7 @@ __all__ = [
     "elu",
     "equal",
     "erf",
+    "euclidean_norm",
     "exp",
     "exp2",
     "expand_dims",
@@ -216,7 +217,6 @@ __all__ = [
     "multiply",
     "nan_to_num",
     "negative",
-    "norm",
     "normal_cdf",
     "not_equal",
     "one_hot",

@@ -149,11 +149,11 @@ cholesky = gate(
     "triangle that NumPy reads: the gradient lies there, and an element counts for its mirror image too",
 )  # fmt: skip
 
-norm = gate(
-    "norm", "(*)->(*)", norm_of,
+euclidean_norm = gate(
+    "euclidean_norm", "(*)->(*)", norm_of,
     lambda g, y, x, *, axis, keepdims: kept(g, axis, keepdims)
     * (x / (kept(y, axis, keepdims) + (kept(y, axis, keepdims) <= 0))),
-    code="norm({0}{,params})", latex=r"\lVert {0} \rVert", domain=(REAL,), kinks=(NO_SLOPE,),
+    code="euclidean_norm({0}{,params})", latex=r"\lVert {0} \rVert", domain=(REAL,), kinks=(NO_SLOPE,),
     params={"axis": None, "keepdims": False}, examples=NORMS, source="Euclid's, and Frobenius' for matrices",
 )  # fmt: skip
 
@@ -164,4 +164,4 @@ p_norm = gate(
     source="(sum of |x|^p)^(1/p); for vectors that are not 0, dy/dx_i = sgn(x_i) (|x_i| / y)^(p - 1)",
 )  # fmt: skip
 
-__all__ = ["cholesky", "cofactor", "det", "inv", "logabsdet", "norm", "p_norm", "sign_of_det", "solve"]
+__all__ = ["cholesky", "cofactor", "det", "euclidean_norm", "inv", "logabsdet", "p_norm", "sign_of_det", "solve"]

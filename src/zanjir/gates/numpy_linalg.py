@@ -11,7 +11,7 @@ import numpy as np
 
 from zanjir.errors import GraphError, ParameterError, ShapeError
 from zanjir.gates.elementwise import absolute, sign
-from zanjir.gates.linalg import Axis, inv, logabsdet, norm, p_norm, sign_of_det
+from zanjir.gates.linalg import Axis, euclidean_norm, inv, logabsdet, p_norm, sign_of_det
 from zanjir.gates.linear import matmul
 from zanjir.gates.matrices import diagonal, make_diagonal, matrix_transpose, trace
 from zanjir.gates.shape import expand_dims, moveaxis, reshape, zeros_like
@@ -176,7 +176,7 @@ def any_norm(x: Tensor, ord: Any = None, axis: Axis = None, keepdims: bool = Fal
         If the axes say neither.
     """
     if ord is None:
-        return norm(x, axis=axis, keepdims=keepdims)
+        return euclidean_norm(x, axis=axis, keepdims=keepdims)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     if len(axes) == 1:
         return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=ord)
@@ -198,7 +198,7 @@ def vector_norm(x: Tensor, *, axis: Axis = None, keepdims: bool = False, ord: An
         raise ParameterError(f"norm: ord is {ord!r}, expected a number, inf or -inf for vectors.")
     over: dict[str, Any] = {"axis": axis, "keepdims": keepdims}
     if ord == 2:
-        return norm(x, **over)
+        return euclidean_norm(x, **over)
     if math.isinf(ord):
         return np.max(absolute(x), **over) if ord > 0 else np.min(absolute(x), **over)
     if ord == 0:
@@ -221,7 +221,7 @@ def matrix_norm_over(x: Tensor, axes: tuple[int, int], ord: Any, keepdims: bool)
         If no such norm of matrices exists.
     """
     if ord in ("fro", "f", None):
-        return norm(x, axis=axes, keepdims=keepdims)
+        return euclidean_norm(x, axis=axes, keepdims=keepdims)
     if ord in ("nuc", 2, -2):
         return spectral_norm(x, axes, ord, keepdims)
     if ord not in (1, -1, np.inf, -np.inf):
