@@ -249,7 +249,10 @@ def test_norms_of_matrices_are_those_of_numpy(ord: Any, keepdims: bool) -> None:
         lambda x: np.linalg.norm(x, axis=(0, 2)), lambda x: np.linalg.trace(x, offset=-1),
         lambda x: np.linalg.diagonal(x, offset=1), lambda x: np.linalg.svd(x, full_matrices=False),
         lambda x: np.linalg.svd(x, compute_uv=False), lambda x: np.diagflat(x, 1),
-        lambda x: np.linalg.matmul(x, np.ones((2, 3, 2))), lambda x: np.linalg.pinv(x, 1e-3),
+        lambda x: np.linalg.matmul(x, np.ones((2, 3, 2))), np.matrix_transpose,
+        lambda x: np.linalg.outer(x[0, 0], x[1, 1]), lambda x: np.linalg.cross(x[0], x[1]),
+        lambda x: np.linalg.tensordot(x, x, axes=((2,), (2,))), lambda x: np.linalg.vecdot(x, x[:1]),
+        lambda x: np.linalg.pinv(x, 1e-3),
     ],
 )  # fmt: skip
 def test_functions_of_stacks_are_those_of_numpy(function: Function) -> None:

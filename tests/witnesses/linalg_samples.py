@@ -155,7 +155,6 @@ SHAPES: dict[str, Shapes] = {
     "diagonal": [(3, 4, 5)],
     "trace": [(3, 4, 5)],
     "fill_diagonal_like": [(5, 3), (3, 4, 5)],
-    "matrix_transpose": [(2, 3, 4)],
     "tril": [(2, 3, 4)],
     "triu": [(2, 3, 4)],
 }

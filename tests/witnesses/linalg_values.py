@@ -241,7 +241,6 @@ def solution_scale(m: ModuleType, a: Numbers, b: Numbers) -> Numbers:
 LINALG: dict[str, Witness] = {
     "tril": Witness(lambda _, x, k: each(lambda b, i, j: x[b, i, j] if j - i <= k else 0, x.shape)),
     "triu": Witness(lambda _, x, k: each(lambda b, i, j: x[b, i, j] if j - i >= k else 0, x.shape)),
-    "matrix_transpose": Witness(lambda _, x: each(lambda b, j, i: x[b, i, j], (len(x), x.shape[2], x.shape[1]))),
     "diagonal": Witness(diagonal),
     "fill_diagonal_like": Witness(fill_diagonal_like),
     "make_diagonal": Witness(make_diagonal),

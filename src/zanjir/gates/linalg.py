@@ -6,18 +6,18 @@ in the 2-norm: an error "relative to kappa" is one that a change of the input's 
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from zanjir.gates.arithmetic import nonzero
 from zanjir.gates.domains import REAL
-from zanjir.gates.matrices import flipped, over_matrices, tril, triu
-from zanjir.gates.reduce import kept
+from zanjir.gates.linear import turned
+from zanjir.gates.matrices import over_matrices, tril, triu
+from zanjir.gates.reduce import Axis, kept
 from zanjir.gates.shape import expand_dims, reshape_like
 from zanjir.graph.gate import Gate, Interval, Kink, gate
 from zanjir.graph.tensor import Array, Tensor
-
-Axis: TypeAlias = int | tuple[int, ...] | None
 
 # Products of the entries of small matrices, and of their reciprocals, stay finite here.
 MATRIX = Interval(-1e50, 1e50)
@@ -56,21 +56,21 @@ def p_norm_of(x: Array, *, ord: float = 3, axis: Axis = None, keepdims: bool = F
 
 def folded(flow: Tensor, upper: bool) -> Tensor:
     """What flows to one triangle of a symmetric matrix: an element there stands for its mirror image too."""
-    return triu(flow) + triu(flipped(flow), k=1) if upper else tril(flow) + tril(flipped(flow), k=-1)
+    return triu(flow) + triu(turned(flow), k=1) if upper else tril(flow) + tril(turned(flow), k=-1)
 
 
 def cofactor_flow(g: Tensor, c: Tensor, a: Tensor) -> Tensor:
     """From c = det(a) inv(a).T, with d det(a) = sum(c da)."""
-    inverse = flipped(inv(a))
+    inverse = turned(inv(a))
     total = np.sum(np.sum(g * c, axis=-1, keepdims=True), axis=-2, keepdims=True)
-    return total * inverse - c @ flipped(g) @ inverse
+    return total * inverse - c @ turned(g) @ inverse
 
 
 def solved_back(g: Tensor, x: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """Solve with the transpose; one vector beside a stack of matrices is a column for each of them."""
     if b.ndim == 1 and a.ndim > 2:
-        return reshape_like(solve(flipped(a), expand_dims(g, axis=-1)), g)
-    return solve(flipped(a), g)
+        return reshape_like(solve(turned(a), expand_dims(g, axis=-1)), g)
+    return solve(turned(a), g)
 
 
 def solve_flow(g: Tensor, x: Tensor, a: Tensor, b: Tensor) -> Tensor:
@@ -78,27 +78,27 @@ def solve_flow(g: Tensor, x: Tensor, a: Tensor, b: Tensor) -> Tensor:
     flow = solved_back(g, x, a, b)
     if b.ndim == 1:
         return -(expand_dims(flow, axis=-1) * expand_dims(x, axis=-2))
-    return -(flow @ flipped(x))
+    return -(flow @ turned(x))
 
 
 def cholesky_flow(g: Tensor, factor: Tensor, a: Tensor, *, upper: bool) -> Tensor:
     """S = inv(L).T Phi(L.T g) inv(L), where Phi takes the lower triangle and half of the diagonal."""
-    lower, g = (flipped(factor), flipped(g)) if upper else (factor, g)
-    inner = flipped(lower) @ g
+    lower, g = (turned(factor), turned(g)) if upper else (factor, g)
+    inner = turned(lower) @ g
     halved = (tril(inner) + tril(inner, k=-1)) / 2
-    left = solve(flipped(lower), halved)
-    return folded(flipped(solve(flipped(lower), flipped(left))), upper)
+    left = solve(turned(lower), halved)
+    return folded(turned(solve(turned(lower), turned(left))), upper)
 
 
 def p_norm_flow(g: Tensor, y: Tensor, x: Tensor, *, ord: float, axis: Axis, keepdims: bool) -> Tensor:  # noqa: A002
     """Each element's share of the norm, to the power ord - 1, with its sign."""
-    total = kept(y, axis, keepdims)
-    return kept(g, axis, keepdims) * (np.sign(x) * (np.abs(x) / (total + (total <= 0))) ** (ord - 1))
+    shares = np.abs(x) / nonzero(kept(y, axis, keepdims))
+    return kept(g, axis, keepdims) * (np.sign(x) * shares ** (ord - 1))
 
 
 inv: Gate = gate(
     "inv", "(*,n,n)->(*,n,n)", np.linalg.inv,
-    lambda g, y, a: -(flipped(y) @ g @ flipped(y)),
+    lambda g, y, a: -(turned(y) @ g @ turned(y)),
     code="np.linalg.inv({0})", latex="{{({0})}}^{{-1}}", numpy=np.linalg.inv, domain=(MATRIX,),
     relative_error=ELIMINATION_ERROR,
     source="relative to kappa times the largest entry of the inverse; Giles (2008), 2.2.3: dC = -C dA C",
@@ -122,7 +122,7 @@ det = gate(
 
 logabsdet = gate(
     "logabsdet", "(*,n,n)->(*)", lambda a: np.linalg.slogdet(a)[1],
-    lambda g, y, a: over_matrices(g) * flipped(inv(a)),
+    lambda g, y, a: over_matrices(g) * turned(inv(a)),
     code="np.linalg.slogdet({0})[1]", latex=r"\ln |\operatorname{{det}}({0})|", domain=(MATRIX,),
     relative_error=ELIMINATION_ERROR,
     source="Giles (2008), 2.2.4: d ln|det A| = tr(inv(A) dA); relative to kappa or, where larger, to itself",
@@ -151,8 +151,7 @@ cholesky = gate(
 
 euclidean_norm = gate(
     "euclidean_norm", "(*)->(*)", norm_of,
-    lambda g, y, x, *, axis, keepdims: kept(g, axis, keepdims)
-    * (x / (kept(y, axis, keepdims) + (kept(y, axis, keepdims) <= 0))),
+    lambda g, y, x, *, axis, keepdims: kept(g, axis, keepdims) * (x / nonzero(kept(y, axis, keepdims))),
     code="euclidean_norm({0}{,params})", latex=r"\lVert {0} \rVert", domain=(REAL,), kinks=(NO_SLOPE,),
     params={"axis": None, "keepdims": False}, examples=NORMS, source="Euclid's, and Frobenius' for matrices",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Parts of matrices: transposes, triangles and diagonals, for single matrices and for stacks of them."""
+"""Parts of matrices: triangles and diagonals, for single matrices and for stacks of them."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def reciprocal_gaps(w: Array) -> Array:
     return 1 / np.where(np.eye(w.shape[-1], dtype=bool), np.inf, gaps)
 
 
-def flipped(x: Tensor) -> Tensor:
-    """Transpose each matrix of a stack; a single matrix as on the slides, x.T."""
-    return x.T if x.ndim == 2 else matrix_transpose(x)
+def banded(name: str, k: int) -> str:
+    """Write a triangle that ends at the k-th diagonal."""
+    return rf"\operatorname{{{{{name}}}}}{f'_{{{{{k}}}}}' if k else ''}({{0}})"
 
 
 def over_matrices(g: Tensor) -> Tensor:
@@ -58,23 +58,17 @@ def trace_flow(g: Tensor, y: Tensor, x: Tensor, **place: int) -> Tensor:
     return fill_diagonal_like(broadcast_like(along, diagonal(x, **place)), x, **place)
 
 
-matrix_transpose: Gate = gate(
-    "matrix_transpose", "(*,n,m)->(*,m,n)", np.matrix_transpose,
-    lambda g, y, x: matrix_transpose(g),
-    code="{0}.mT", latex=r"{0}^\top", numpy=np.matrix_transpose, view=True, domain=(REAL,),
-)  # fmt: skip
-
 tril: Gate = gate(
     "tril", "(*,n,m)->(*,n,m)", lambda x, *, k: np.tril(x, k),
     lambda g, y, x, *, k: tril(g, k=k),
-    code="np.tril({0}{,params})", latex=r"\operatorname{{tril}}({0})", numpy=np.tril, domain=(REAL,),
+    code="np.tril({0}{,params})", latex=lambda k: banded("tril", k), numpy=np.tril, domain=(REAL,),
     params={"k": 0}, examples=BANDS, source="the lower triangle, up to the k-th diagonal above the main one",
 )  # fmt: skip
 
 triu: Gate = gate(
     "triu", "(*,n,m)->(*,n,m)", lambda x, *, k: np.triu(x, k),
     lambda g, y, x, *, k: triu(g, k=k),
-    code="np.triu({0}{,params})", latex=r"\operatorname{{triu}}({0})", numpy=np.triu, domain=(REAL,),
+    code="np.triu({0}{,params})", latex=lambda k: banded("triu", k), numpy=np.triu, domain=(REAL,),
     params={"k": 0}, examples=BANDS, source="the upper triangle, from the k-th diagonal above the main one",
 )  # fmt: skip
 
@@ -117,10 +111,8 @@ inverse_gaps = gate(
 __all__ = [
     "diagonal",
     "fill_diagonal_like",
-    "flipped",
     "inverse_gaps",
     "make_diagonal",
-    "matrix_transpose",
     "over_matrices",
     "trace",
     "tril",

@@ -11,9 +11,10 @@ import numpy as np
 
 from zanjir.errors import GraphError, ParameterError, ShapeError
 from zanjir.gates.elementwise import absolute, sign
-from zanjir.gates.linalg import Axis, euclidean_norm, inv, logabsdet, p_norm, sign_of_det
+from zanjir.gates.linalg import euclidean_norm, inv, logabsdet, p_norm, sign_of_det
 from zanjir.gates.linear import matmul
-from zanjir.gates.matrices import diagonal, make_diagonal, matrix_transpose, trace
+from zanjir.gates.matrices import diagonal, make_diagonal, trace
+from zanjir.gates.reduce import Axis
 from zanjir.gates.shape import expand_dims, moveaxis, reshape, zeros_like
 from zanjir.gates.spectrum import eigenvectors, eigvalsh, left_singular_vectors, right_singular_vectors, svdvals
 from zanjir.graph.protocol import answers
@@ -89,16 +90,40 @@ def matrix_trace(x: Tensor, *, offset: int = 0) -> Tensor:
     return trace(x, offset=offset, axis1=-2, axis2=-1)
 
 
-@answers(np.linalg.matrix_transpose)
-def matrix_transposed(x: Tensor) -> Tensor:
+@answers(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x: Tensor) -> Tensor:
     """Transpose of each matrix of a stack."""
-    return matrix_transpose(x)
+    return x.mT
 
 
 @answers(np.linalg.matmul)
 def matrix_product(x1: Any, x2: Any) -> Tensor:
     """Matrix product."""
     return matmul(x1, x2)
+
+
+@answers(np.linalg.outer)
+def outer_product(x1: Any, x2: Any) -> Any:
+    """Product of each element of one vector with each of another."""
+    return np.outer(x1, x2)
+
+
+@answers(np.linalg.cross)
+def cross_product(x1: Any, x2: Any, *, axis: int = -1) -> Any:
+    """Cross product of vectors with three components."""
+    return np.cross(x1, x2, axis=axis)
+
+
+@answers(np.linalg.tensordot)
+def tensor_product(x1: Any, x2: Any, *, axes: Any = 2) -> Any:
+    """Sum of products over axes of both."""
+    return np.tensordot(x1, x2, axes=axes)
+
+
+@answers(np.linalg.vecdot)
+def vector_products(x1: Any, x2: Any, *, axis: int = -1) -> Any:
+    """Inner product of the vectors that lie along an axis."""
+    return np.sum(np.multiply(x1, x2), axis=axis)
 
 
 @answers(np.diag)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from zanjir.gates.linalg import MATRIX, ROTATION_ERROR, folded
-from zanjir.gates.matrices import flipped, inverse_gaps
+from zanjir.gates.linear import turned
+from zanjir.gates.matrices import inverse_gaps
 from zanjir.gates.shape import expand_dims
 from zanjir.graph.gate import Gate, gate
 from zanjir.graph.tensor import Tensor
@@ -21,35 +22,35 @@ from zanjir.graph.tensor import Tensor
 def eigenvalues_flow(g: Tensor, w: Tensor, a: Tensor, *, UPLO: str) -> Tensor:
     """V diag(g) V.T, from dw_i = v_i.T dA v_i."""
     v = eigenvectors(a, UPLO=UPLO)
-    return folded((v * expand_dims(g, axis=-2)) @ flipped(v), UPLO in "uU")
+    return folded((v * expand_dims(g, axis=-2)) @ turned(v), UPLO in "uU")
 
 
 def eigenvectors_flow(g: Tensor, v: Tensor, a: Tensor, *, UPLO: str) -> Tensor:
     """V (F * V.T g) V.T with F_ij = 1 / (w_j - w_i)."""
-    turned = inverse_gaps(eigvalsh(a, UPLO=UPLO)) * (flipped(v) @ g)
-    return folded(v @ turned @ flipped(v), UPLO in "uU")
+    rotation = inverse_gaps(eigvalsh(a, UPLO=UPLO)) * (turned(v) @ g)
+    return folded(v @ rotation @ turned(v), UPLO in "uU")
 
 
 def left_flow(g: Tensor, u: Tensor, a: Tensor) -> Tensor:
     """(U (F * (M - M.T)) + (g - U M) / s^2) U.T A with M = U.T g, F_ij = 1 / (s_j^2 - s_i^2); U.T A is S V.T."""
-    squares, inner = np.square(svdvals(a)), flipped(u) @ g
-    turned = u @ (inverse_gaps(squares) * (inner - flipped(inner)))
+    squares, inner = np.square(svdvals(a)), turned(u) @ g
+    within = u @ (inverse_gaps(squares) * (inner - turned(inner)))
     leaving = (g - u @ inner) / expand_dims(squares, axis=-2)
-    return (turned + leaving) @ (flipped(u) @ a)
+    return (within + leaving) @ (turned(u) @ a)
 
 
 def right_flow(g: Tensor, vh: Tensor, a: Tensor) -> Tensor:
     """A V ((F * (M - M.T)) V.T + (g - M.T V.T) / s^2) with M = V.T g.T; A V is U S."""
-    squares, inner = np.square(svdvals(a)), vh @ flipped(g)
-    turned = (inverse_gaps(squares) * (inner - flipped(inner))) @ vh
-    leaving = (g - flipped(inner) @ vh) / expand_dims(squares, axis=-1)
-    return (a @ flipped(vh)) @ (turned + leaving)
+    squares, inner = np.square(svdvals(a)), vh @ turned(g)
+    within = (inverse_gaps(squares) * (inner - turned(inner))) @ vh
+    leaving = (g - turned(inner) @ vh) / expand_dims(squares, axis=-1)
+    return (a @ turned(vh)) @ (within + leaving)
 
 
 def pinv_flow(g: Tensor, p: Tensor, a: Tensor, *, rcond: float | None) -> Tensor:
     """-P.T g P.T + (I - A P) g.T P P.T + P.T P g.T (I - P A), for matrices of constant rank."""
-    rows, columns = flipped(g) @ p @ flipped(p), flipped(p) @ p @ flipped(g)
-    return rows - a @ (p @ rows) + columns - columns @ p @ a - flipped(p) @ g @ flipped(p)
+    rows, columns = turned(g) @ p @ turned(p), turned(p) @ p @ turned(g)
+    return rows - a @ (p @ rows) + columns - columns @ p @ a - turned(p) @ g @ turned(p)
 
 
 TRIANGLE: tuple[dict[str, Any], ...] = ({}, {"UPLO": "U"})
