@@ -206,11 +206,18 @@ def hinge_flow_at_zero(g: Tensor, _margins: Tensor, s: Tensor, y: Tensor, *, del
     return pushed - one_hot(y, s) * pushed.sum(axis=1, keepdims=True)
 
 
+def along_the_first(rule: Any) -> Any:
+    """A rule of a norm that at 0 takes another subgradient: a unit vector for each norm."""
+    return lambda g, y, x, **settings: rule(g, y, x, **settings) + np.sum(g) * (np.sum(y) <= 0)
+
+
 def kink_mutants() -> Iterator[Mutant]:
     """Every kink with the slope of one side in place of the row's choice, one input at a time."""
     for name, rules in KINKED.items():
         for i, rule in enumerate(rules):
             yield f"{name}, input {i}, one side at the kink", with_rule(TABLE[name], i, rule)
+    for name in ("euclidean_norm", "p_norm"):
+        yield f"{name}, input 0, one side at the kink", with_rule(TABLE[name], 0, along_the_first(TABLE[name].vjp[0]))
     yield "hinge_margins, input 0, one side at the kink", with_rule(TABLE["hinge_margins"], 0, hinge_flow_at_zero)
 
 

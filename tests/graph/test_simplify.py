@@ -27,6 +27,8 @@ EXAMPLES: dict[str, tuple[Expression, ...]] = {
         lambda x, _y, _a: np.negative(-x),
         lambda x, _y, _a: x.T.T,
         lambda x, _y, _a: np.negative(np.negative(-x)),
+        lambda x, _y, _a: x.mT.mT,
+        lambda x, _y, _a: np.transpose(np.transpose(x, (1, 0)), (1, 0)),
     ),
     "already_alike": (
         lambda x, y, _a: broadcast_like(x, y),
@@ -124,6 +126,14 @@ def test_simplifying_again_changes_nothing(name: str, expression: Expression) ->
 def test_what_would_change_value_shape_or_dtype_stays(expression: Expression) -> None:
     node = expression(*leaves())
     assert simplify([node])[0] is node
+
+
+def test_an_order_of_axes_is_not_undone_by_itself_but_by_its_inverse() -> None:
+    x = tensor(np.arange(8.0).reshape(2, 2, 2), "x")
+    twice = np.transpose(np.transpose(x, (1, 2, 0)), (1, 2, 0))
+    np.testing.assert_array_equal(simplify([twice])[0].value, twice.value)
+    assert simplify([np.transpose(np.transpose(x, (1, 2, 0)), (2, 0, 1))])[0] is x
+    assert simplify([x.mT.swapaxes(0, 1)])[0] is not x
 
 
 def test_an_integer_is_not_divided_by_dropping_the_division() -> None:

@@ -155,6 +155,7 @@ def all_equal(_params: Params) -> list[Any]:
 
 # Where a kink of a gate that is not elementwise lies: whole inputs, all of whose outputs are at the kink.
 KINK_INPUTS = {"hinge_margins": hinge_kink, **dict.fromkeys(("max", "min", "sort", "std"), all_equal)}
+KINK_INPUTS |= dict.fromkeys(("euclidean_norm", "p_norm"), lambda _params: [np.zeros(ANY_SHAPE)])
 
 
 def divided_evenly(g: Any, axis: Any, keepdims: bool) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from witnesses.array_values import ARRAYS
+from witnesses.linalg_values import LINALG
 from witnesses.number_values import NUMBERS
 from witnesses.witness import Numbers, Witness, each, in_order, over_axis
 
@@ -202,4 +203,5 @@ WITNESSES = {
     "uniform_like": Witness(uniform_like),
     **NUMBERS,
     **ARRAYS,
+    **LINALG,
 }

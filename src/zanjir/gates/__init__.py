@@ -1,6 +1,7 @@
 """The table of gates: one row per operation, by family. Importing this room fills the table."""
 
 from zanjir.gates import functions as _functions  # noqa: F401 - they register themselves as answers
+from zanjir.gates import numpy_linalg as _numpy_linalg  # noqa: F401 - they register themselves as answers
 from zanjir.gates import rewrites as _rewrites  # noqa: F401 - its rules register themselves
 from zanjir.gates.arithmetic import (
     add,
@@ -63,7 +64,17 @@ from zanjir.gates.elementwise import (
 )
 from zanjir.gates.fused import hinge_margins, sigmoid_cross_entropy, softmax_cross_entropy
 from zanjir.gates.index import concatenate, index, one_hot, pad, pick, put_like, section, section_put, stack
+from zanjir.gates.linalg import cholesky, cofactor, det, euclidean_norm, inv, logabsdet, p_norm, sign_of_det, solve
 from zanjir.gates.linear import einsum, matmul, outer, transpose
+from zanjir.gates.matrices import (
+    diagonal,
+    fill_diagonal_like,
+    inverse_gaps,
+    make_diagonal,
+    trace,
+    tril,
+    triu,
+)
 from zanjir.gates.random import uniform_like
 from zanjir.gates.reduce import argmax, argmin, count, log_softmax, logsumexp, max_, mean, min_, softmax, std, sum_, var
 from zanjir.gates.rounding import ceil, floor, nan_to_num, rint, trunc
@@ -98,6 +109,7 @@ from zanjir.gates.shape import (
     tile,
     zeros_like,
 )
+from zanjir.gates.spectrum import eigenvectors, eigvalsh, left_singular_vectors, pinv, right_singular_vectors, svdvals
 from zanjir.gates.trigonometric import (
     arccos,
     arccosh,
@@ -133,7 +145,9 @@ __all__ = [
     "broadcast_to",
     "cbrt",
     "ceil",
+    "cholesky",
     "clip",
+    "cofactor",
     "concatenate",
     "copy",
     "cos",
@@ -142,15 +156,21 @@ __all__ = [
     "cumprod",
     "cumsum",
     "deg2rad",
+    "det",
+    "diagonal",
     "divide",
+    "eigenvectors",
+    "eigvalsh",
     "einsum",
     "elu",
     "equal",
     "erf",
+    "euclidean_norm",
     "exp",
     "exp2",
     "expand_dims",
     "expm1",
+    "fill_diagonal_like",
     "flip",
     "floor",
     "floor_divide",
@@ -165,9 +185,12 @@ __all__ = [
     "hinge_margins",
     "hypot",
     "index",
+    "inv",
+    "inverse_gaps",
     "isfinite",
     "isnan",
     "leaky_relu",
+    "left_singular_vectors",
     "less",
     "less_equal",
     "log",
@@ -175,11 +198,13 @@ __all__ = [
     "log2",
     "log10",
     "log_softmax",
+    "logabsdet",
     "logaddexp",
     "logical_and",
     "logical_not",
     "logical_or",
     "logsumexp",
+    "make_diagonal",
     "matmul",
     "max_",
     "maximum",
@@ -194,8 +219,10 @@ __all__ = [
     "not_equal",
     "one_hot",
     "outer",
+    "p_norm",
     "pad",
     "pick",
+    "pinv",
     "power",
     "prod",
     "put_along_axis_like",
@@ -209,6 +236,7 @@ __all__ = [
     "repeat",
     "reshape",
     "reshape_like",
+    "right_singular_vectors",
     "rint",
     "roll",
     "sech2",
@@ -218,6 +246,7 @@ __all__ = [
     "sigmoid",
     "sigmoid_cross_entropy",
     "sign",
+    "sign_of_det",
     "silu",
     "sin",
     "sinc",
@@ -225,6 +254,7 @@ __all__ = [
     "softmax",
     "softmax_cross_entropy",
     "softplus",
+    "solve",
     "sort",
     "sqrt",
     "square",
@@ -233,12 +263,16 @@ __all__ = [
     "std",
     "subtract",
     "sum_",
+    "svdvals",
     "swapaxes",
     "take_along_axis",
     "tan",
     "tanh",
     "tile",
+    "trace",
     "transpose",
+    "tril",
+    "triu",
     "trunc",
     "uniform_like",
     "var",

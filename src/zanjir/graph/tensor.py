@@ -18,6 +18,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from zanjir.errors import GraphError
 from zanjir.graph.gate import TABLE, Gate
 from zanjir.graph.shapes import check_core_shapes, misfit
+from zanjir.graph.unfit import unfit
 
 __all__ = ["Array", "Tensor", "apply", "is_number", "tensor"]
 
@@ -379,12 +380,16 @@ def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
     ------
     ShapeError
         If the sizes of the inputs do not fit the gate.
+    DataError
+        If a matrix has no inverse or decomposition.
     """
     nodes = tuple([x if isinstance(x, Tensor) else Tensor(x) for x in inputs])
     check_core_shapes(row, nodes)
     settings = {**row.params, **params}
     try:
         value = row.forward(*[node.value for node in nodes], **settings)
+    except np.linalg.LinAlgError as error:
+        raise unfit(row, nodes, error) from error
     except (ValueError, IndexError) as error:
         raise misfit(row, nodes, error) from error
     node = Tensor.__new__(Tensor)
