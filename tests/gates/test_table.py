@@ -13,7 +13,7 @@ import pytest
 
 import zanjir.gates
 from witnesses.gate_assertions import EXACT_ERROR, assert_values, flow, output_shape, ruled_inputs
-from witnesses.gate_samples import case_id, cases, differentiable, inputs_for, random_of, rows_that, shapes
+from witnesses.gate_samples import case_id, cases, differentiable, empty_shapes, inputs_for, random_of, rows_that
 from witnesses.gate_values import WITNESSES
 from zanjir.errors import ShapeError
 from zanjir.graph import TABLE, Gate, Tensor, apply, gradient
@@ -140,17 +140,6 @@ def test_zero_dimensional_arrays_give_zero_dimensional_results(row: Gate) -> Non
     assert all(derivative(row, inputs, {}, i).shape == () for i in ruled_inputs(row))
     whole = row.forward(*(np.full((3, 4), x) for x in inputs))
     np.testing.assert_allclose(out.value, whole[0, 0], rtol=row.relative_error)
-
-
-def empty_shapes(row: Gate) -> list[list[tuple[int, ...]]]:
-    """Shapes without elements: no samples, or no features."""
-    without_rows = [tuple(0 if k == 0 else s for k, s in enumerate(shape)) for shape in shapes(row)]
-    without_columns = [(*shape[:-1], 0) if "*" in row.signature else shape for shape in shapes(row)]
-    if row.name == "matmul":
-        return [[(0, 2), (2, 5)], [(4, 0), (0, 5)], [(4, 2), (2, 0)]]
-    if "k" in row.signature:  # a key always has two numbers
-        without_rows[0] = without_columns[0] = shapes(row)[0]
-    return [without_rows, without_columns] if without_columns != shapes(row) else [without_rows]
 
 
 @pytest.mark.parametrize("row", TABLE.values(), ids=case_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,25 @@ import zanjir.gates  # noqa: F401 - fills the table
 from zanjir.graph import TABLE, Gate, Interval
 
 Case = tuple[Gate, Mapping[str, Any]]
+Shapes = list[tuple[int, ...]]
 
 # No two letters of one signature share a size, so that a transposed rule cannot fit by accident. A key has k = 2.
 SIZES = {"n": 4, "k": 2, "m": 5, "c": 3}
 ANY_SHAPE = (3, 4)
 # Magnitudes of a wide domain, for values; they reach down to almost the smallest normal number, 2.2e-308.
 MAGNITUDES = [0.0, *(10.0 ** np.linspace(-300, 100, 17)), *(2.0 ** np.arange(-60, 12, 6)), 1 + 2.0**-52, 1 - 2.0**-53]
+
+# What a row's signature and domain cannot say stands here under the row's name; all three are optional.
+# SHAPES: the shape of each input. SAMPLES: inputs of moderate size and of given shapes, whose numbers belong
+# together, such as a matrix that is positive definite. EXTREMES: inputs that cover the whole domain, for values;
+# without it they are drawn by SAMPLES. EMPTY: shapes without elements that the row must take.
+SHAPES: dict[str, Shapes] = {}
+SAMPLES: dict[str, Callable[[np.random.Generator, Shapes], list[Any]]] = {}
+EXTREMES: dict[str, Callable[[np.random.Generator], Iterator[list[Any]]]] = {}
+EMPTY: dict[str, list[Shapes]] = {
+    "matmul": [[(0, 2), (2, 5)], [(4, 0), (0, 5)], [(4, 2), (2, 0)]],
+}
+DRAWS = 40
 
 
 def cases(rows: list[Gate] | None = None) -> list[Case]:
@@ -49,9 +62,9 @@ def random_of(name: str, seed: int = 0) -> np.random.Generator:
     return np.random.default_rng([zlib.crc32(name.encode()), seed])
 
 
-def shapes(row: Gate) -> list[tuple[int, ...]]:
+def shapes(row: Gate) -> Shapes:
     """One shape per input, as the signature says; elementwise gates and ``(*)`` take any."""
-    return [
+    return SHAPES.get(row.name) or [
         tuple(SIZES.get(letter, 3) for letter in letters) if letters and "*" not in letters else ANY_SHAPE
         for letters in row.core_shapes
     ]
@@ -71,9 +84,22 @@ def moderate(interval: Interval, shape: tuple[int, ...], rng: np.random.Generato
     return rng.uniform(low + margin, high - margin, shape)
 
 
-def inputs_for(row: Gate, seed: int = 0, shape_of: list[tuple[int, ...]] | None = None) -> list[Any]:
+def empty_shapes(row: Gate) -> list[Shapes]:
+    """Shapes without elements: no samples, or no features."""
+    if row.name in EMPTY:
+        return EMPTY[row.name]
+    without_rows = [tuple(0 if k == 0 else s for k, s in enumerate(shape)) for shape in shapes(row)]
+    without_columns = [(*shape[:-1], 0) if "*" in row.signature else shape for shape in shapes(row)]
+    if "k" in row.signature:  # a key always has two numbers
+        without_rows[0] = without_columns[0] = shapes(row)[0]
+    return [without_rows, without_columns] if without_columns != shapes(row) else [without_rows]
+
+
+def inputs_for(row: Gate, seed: int = 0, shape_of: Shapes | None = None) -> list[Any]:
     """Random inputs of moderate size for a gate."""
     rng = random_of(row.name, seed)
+    if row.name in SAMPLES:
+        return SAMPLES[row.name](rng, shape_of or shapes(row))
     return [moderate(domain, shape, rng) for domain, shape in zip(row.domain, shape_of or shapes(row), strict=True)]
 
 
@@ -96,6 +122,12 @@ def spread(interval: Interval, shape: tuple[int, ...], rng: np.random.Generator)
 def inputs_over_the_domain(row: Gate) -> Iterator[list[Any]]:
     """Inputs that cover the domain of a gate, ends included."""
     rng = random_of(row.name)
+    if row.name in EXTREMES:
+        yield from EXTREMES[row.name](rng)
+        return
+    if row.name in SAMPLES:
+        yield from (SAMPLES[row.name](rng, shapes(row)) for _ in range(DRAWS))
+        return
     numbers = [whole_domain(domain, rng) for domain in row.domain]
     if row.elementwise:
         yield [grid.ravel() for grid in np.meshgrid(*numbers)]
