@@ -24,8 +24,8 @@ from witnesses.gate_assertions import (
     output_shape,
     ruled_inputs,
 )
-from witnesses.gate_samples import differentiable, inputs_for, random_of, rows_that
-from zanjir.gates import expand_dims, greater_equal, heaviside, one_hot, pick
+from witnesses.gate_samples import differentiable, inputs_for, random_of, rows_that, shapes
+from zanjir.gates import expand_dims, greater_equal, heaviside, max_unpool2d, one_hot, pick
 from zanjir.graph import TABLE, Gate, GradientError, Tensor
 
 Params = Mapping[str, Any]
@@ -94,7 +94,7 @@ def with_rule(row: Gate, i: int, rule: Any) -> Gate:
 
 def exchangeable(row: Gate) -> bool:
     """Whether a gate has two inputs of the same kind."""
-    return len(row.core_shapes) == 2 and row.core_shapes[0] == row.core_shapes[1]
+    return len(row.core_shapes) == 2 and row.core_shapes[0] == row.core_shapes[1] and len(set(shapes(row))) == 1
 
 
 def changed(row: Gate, mutant: Gate, i: int) -> bool:
@@ -158,12 +158,19 @@ def hinge_flow_at_zero(g: Tensor, _margins: Tensor, s: Tensor, y: Tensor, *, del
     return pushed - one_hot(y, s) * pushed.sum(axis=1, keepdims=True)
 
 
+def first_wins(g: Tensor, _y: Tensor, x: Tensor, **how: Any) -> Tensor:
+    """The rule of max_pool2d where the first of equal numbers gets all."""
+    ramp = 1e-9 * np.arange(x.size, 0, -1).reshape(x.shape)
+    return max_unpool2d(g, x + ramp, **how)
+
+
 def kink_mutants() -> Iterator[Mutant]:
     """Every kink with the slope of one side in place of the row's choice, one input at a time."""
     for name, rules in KINKED.items():
         for i, rule in enumerate(rules):
             yield f"{name}, input {i}, one side at the kink", with_rule(TABLE[name], i, rule)
     yield "hinge_margins, input 0, one side at the kink", with_rule(TABLE["hinge_margins"], 0, hinge_flow_at_zero)
+    yield "max_pool2d, input 0, the first of equal numbers", with_rule(TABLE["max_pool2d"], 0, first_wins)
 
 
 def assert_all_killed(what: str, mutants: list[Mutant], checks: tuple[Check, ...]) -> None:

@@ -147,8 +147,24 @@ def hinge_kink(params: Params) -> list[Any]:
     return [params.get("delta", 1) * right, labels]
 
 
+def pooling_kink(_params: Params) -> list[Any]:
+    """An image of 4 x 3: the two largest numbers of every window, 9 and 9 or 5 and 5, are equal."""
+    picture = np.array([[0, 0, 0], [9, 9, 0], [5, 5, 0], [1, 1, 0]], float)
+    return [np.repeat(picture[None, :, :, None], 2, axis=3)]
+
+
+def pooling_flow(g: Any, slope: float, params: Params) -> Any:
+    """What flows to the image of `pooling_kink`: windows of 2 x 2 have one pair each, those of 3 x 3 the same one."""
+    flow = np.zeros((1, 4, 3, 2))
+    for window, row in enumerate((1, 1) if params.get("size") == 3 else (1, 2)):
+        flow[0, row, :2] += slope * g[0, window, 0]
+    return flow
+
+
 # Where a kink of a gate that is not elementwise lies: whole inputs, all of whose outputs are at the kink.
-KINK_INPUTS = {"hinge_margins": hinge_kink}
+KINK_INPUTS = {"hinge_margins": hinge_kink, "max_pool2d": pooling_kink}
+# What flows to such inputs, from g and the chosen slope; the slope itself everywhere, unless it stands here.
+KINK_FLOWS = {"max_pool2d": pooling_flow}
 
 
 def kink_inputs(row: Gate, kink: Kink, params: Params) -> list[Any]:
@@ -164,4 +180,6 @@ def assert_kinks(row: Gate, params: Params) -> None:
         for i, slope in zip(ruled_inputs(row), kink.slopes, strict=True):
             got = flow(row, inputs, params, i, g)
             expected = slope * g if row.elementwise else np.full(np.shape(inputs[i]), slope)
+            if row.name in KINK_FLOWS:
+                expected = KINK_FLOWS[row.name](g, slope, params)
             np.testing.assert_array_equal(got, expected, err_msg=f"{row.name}: {kink.convention}")

@@ -25,11 +25,32 @@ MAGNITUDES = [0.0, *(10.0 ** np.linspace(-300, 100, 17)), *(2.0 ** np.arange(-60
 # SHAPES: the shape of each input. SAMPLES: inputs of moderate size and of given shapes, whose numbers belong
 # together, such as a matrix that is positive definite. EXTREMES: inputs that cover the whole domain, for values;
 # without it they are drawn by SAMPLES. EMPTY: shapes without elements that the row must take.
-SHAPES: dict[str, Shapes] = {}
+# Images are such that both examples of parameters of a row give the same shape; a window of 2 x 3 tells its axes apart.
+SHAPES: dict[str, Shapes] = {
+    "conv2d": [(2, 4, 5, 2), (2, 3, 2, 3)],
+    "conv2d_transpose": [(2, 3, 3, 3), (2, 3, 2, 3), (2, 4, 5, 2)],
+    "conv2d_weights": [(2, 4, 5, 2), (2, 3, 3, 3), (2, 3, 2, 3)],
+    "max_pool2d": [(1, 4, 3, 2)],
+    "max_unpool2d": [(2, 2, 1, 2), (2, 4, 3, 2)],
+    "max_pick2d": [(2, 4, 3, 2), (2, 4, 3, 2)],
+    "average_pool2d": [(2, 4, 3, 2)],
+    "average_unpool2d": [(2, 2, 1, 2), (2, 4, 3, 2)],
+}
 SAMPLES: dict[str, Callable[[np.random.Generator, Shapes], list[Any]]] = {}
 EXTREMES: dict[str, Callable[[np.random.Generator], Iterator[list[Any]]]] = {}
 EMPTY: dict[str, list[Shapes]] = {
     "matmul": [[(0, 2), (2, 5)], [(4, 0), (0, 5)], [(4, 2), (2, 0)]],
+    "conv2d": [[(0, 4, 5, 2), (2, 3, 2, 3)], [(2, 4, 5, 0), (2, 3, 0, 3)], [(2, 4, 5, 2), (2, 3, 2, 0)]],
+    "conv2d_transpose": [
+        [(0, 3, 3, 3), (2, 3, 2, 3), (0, 4, 5, 2)],
+        [(2, 3, 3, 3), (2, 3, 0, 3), (2, 4, 5, 0)],
+        [(2, 3, 3, 0), (2, 3, 2, 0), (2, 4, 5, 2)],
+    ],
+    "conv2d_weights": [
+        [(0, 4, 5, 2), (0, 3, 3, 3), (2, 3, 2, 3)],
+        [(2, 4, 5, 0), (2, 3, 3, 3), (2, 3, 0, 3)],
+        [(2, 4, 5, 2), (2, 3, 3, 0), (2, 3, 2, 0)],
+    ],
 }
 DRAWS = 40
 

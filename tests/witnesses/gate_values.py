@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from witnesses import image_values as image
+
 Numbers = Any  # an object array of mpmath or SymPy numbers
 
 
@@ -234,4 +236,16 @@ WITNESSES = {
     "softmax_cross_entropy": Witness(softmax_cross_entropy),
     "hinge_margins": Witness(hinge_margins, scale=hinge_terms),
     "uniform_like": Witness(uniform_like),
+    "conv2d": Witness(image.conv2d, scale=image.of_sizes(image.conv2d)),
+    "conv2d_transpose": Witness(image.conv2d_transpose, scale=image.of_sizes(image.conv2d_transpose)),
+    "conv2d_weights": Witness(image.conv2d_weights, scale=image.of_sizes(image.conv2d_weights)),
+    "max_pool2d": Witness(image.max_pool2d),
+    "max_unpool2d": Witness(image.max_unpool2d, scale=lambda m, g, x, **how: image.max_unpool2d(m, abs(g), x, **how)),
+    "max_pick2d": Witness(image.max_pick2d, scale=lambda m, h, x, **how: image.max_pick2d(m, abs(h), x, **how)),
+    "average_pool2d": Witness(image.average_pool2d, scale=lambda m, x, **how: image.average_pool2d(m, abs(x), **how)),
+    "average_unpool2d": Witness(
+        image.average_unpool2d, scale=lambda m, g, like, **how: image.average_unpool2d(m, abs(g), like, **how)
+    ),
+    "deviation": Witness(image.deviation),
+    "standardize": Witness(image.standardize, scale=image.standardize_terms),
 }

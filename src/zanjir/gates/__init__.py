@@ -19,8 +19,19 @@ from zanjir.gates.arithmetic import (
 )
 from zanjir.gates.elementwise import absolute, exp, log, log1p, relu, sech2, sigmoid, sign, softplus, sqrt, tanh
 from zanjir.gates.fused import hinge_margins, sigmoid_cross_entropy, softmax_cross_entropy
+from zanjir.gates.image import (
+    average_pool2d,
+    average_unpool2d,
+    conv2d,
+    conv2d_transpose,
+    conv2d_weights,
+    max_pick2d,
+    max_pool2d,
+    max_unpool2d,
+)
 from zanjir.gates.index import one_hot, pick
 from zanjir.gates.linear import matmul, transpose
+from zanjir.gates.normalize import deviation, standardize
 from zanjir.gates.random import uniform_like
 from zanjir.gates.reduce import count, logsumexp, mean, softmax, sum_
 from zanjir.gates.shape import broadcast_like, expand_dims, reshape, reshape_like, zeros_like
@@ -28,8 +39,14 @@ from zanjir.gates.shape import broadcast_like, expand_dims, reshape, reshape_lik
 __all__ = [
     "absolute",
     "add",
+    "average_pool2d",
+    "average_unpool2d",
     "broadcast_like",
+    "conv2d",
+    "conv2d_transpose",
+    "conv2d_weights",
     "count",
+    "deviation",
     "divide",
     "exp",
     "expand_dims",
@@ -43,6 +60,9 @@ __all__ = [
     "log1p",
     "logsumexp",
     "matmul",
+    "max_pick2d",
+    "max_pool2d",
+    "max_unpool2d",
     "maximum",
     "mean",
     "minimum",
@@ -63,6 +83,7 @@ __all__ = [
     "softplus",
     "sqrt",
     "square",
+    "standardize",
     "subtract",
     "sum_",
     "tanh",
