@@ -155,43 +155,45 @@ def of_sizes(value: Any) -> Any:
     return lambda m, x, W, *like, **how: value(m, abs(x), abs(W), *like, **how)
 
 
-def lines(x: Numbers, axis: int) -> list[tuple[Any, list[Any]]]:
-    """Every line of numbers along an axis, with the index that writes it back."""
-    rest = [range(n) if k != axis % x.ndim else [slice(None)] for k, n in enumerate(x.shape)]
-    return [(index, list(x[index])) for index in itertools.product(*rest)]
+def groups(x: Numbers, axis: int | tuple[int, ...]) -> list[list[tuple[int, ...]]]:
+    """The places of the numbers that are standardized together: they differ along the axes only."""
+    axes = {k % x.ndim for k in (axis if isinstance(axis, tuple) else (axis,))}
+    found: dict[Any, list[tuple[int, ...]]] = {}
+    for place in np.ndindex(x.shape):
+        found.setdefault(tuple(0 if k in axes else i for k, i in enumerate(place)), []).append(place)
+    return list(found.values())
 
 
-def variance(line: list[Any]) -> Any:
-    """The mean over all pairs of half their squared difference, which needs no mean."""
-    n = len(line)
-    return sum((a - b) * (a - b) for a, b in itertools.combinations(line, 2)) / n**2
+def spread(m: ModuleType, numbers: list[Any], epsilon: float) -> Any:
+    """The root of variance + epsilon; the variance is the mean over all pairs of half their squared difference."""
+    pairs = sum((a - b) * (a - b) for a, b in itertools.combinations(numbers, 2))
+    return m.sqrt(pairs / len(numbers) ** 2 + (m.mpf(epsilon) if hasattr(m, "mpf") else epsilon))
 
 
-def exact(m: ModuleType, epsilon: float) -> Any:
-    """A parameter as a number of the module, with the bits that it has."""
-    return m.mpf(epsilon) if hasattr(m, "mpf") else epsilon
-
-
-def deviation(m: ModuleType, x: Numbers, axis: int, epsilon: float) -> Numbers:
-    shape = tuple(1 if k == axis % x.ndim else n for k, n in enumerate(x.shape))
-    result = np.empty(shape, dtype=object)
-    for index, line in lines(x, axis):
-        result[index] = m.sqrt(variance(line) + exact(m, epsilon))
+def deviation(m: ModuleType, x: Numbers, axis: int | tuple[int, ...], epsilon: float) -> Numbers:
+    axes = {k % x.ndim for k in (axis if isinstance(axis, tuple) else (axis,))}
+    result = np.empty(tuple(1 if k in axes else n for k, n in enumerate(x.shape)), dtype=object)
+    for places in groups(x, axis):
+        at = tuple(0 if k in axes else i for k, i in enumerate(places[0]))
+        result[at] = spread(m, [x[place] for place in places], epsilon)
     return result
 
 
-def standardize(m: ModuleType, x: Numbers, axis: int, epsilon: float) -> Numbers:
+def standardize(m: ModuleType, x: Numbers, axis: int | tuple[int, ...], epsilon: float) -> Numbers:
     result = np.empty(x.shape, dtype=object)
-    for index, line in lines(x, axis):
-        spread = m.sqrt(variance(line) + exact(m, epsilon))
-        result[index] = [sum(v - other for other in line) / len(line) / spread for v in line]
+    for places in groups(x, axis):
+        numbers = [x[place] for place in places]
+        scale = spread(m, numbers, epsilon)
+        for place in places:
+            result[place] = sum(x[place] - other for other in numbers) / len(numbers) / scale
     return result
 
 
-def standardize_terms(m: ModuleType, x: Numbers, axis: int, epsilon: float) -> Numbers:
+def standardize_terms(m: ModuleType, x: Numbers, axis: int | tuple[int, ...], epsilon: float) -> Numbers:
     """The difference from the mean may cancel: its error is relative to the largest of its terms."""
     result = np.empty(x.shape, dtype=object)
-    for index, line in lines(x, axis):
-        spread = m.sqrt(variance(line) + exact(m, epsilon))
-        result[index] = [max(map(abs, line)) / spread for _ in line]
+    for places in groups(x, axis):
+        numbers = [x[place] for place in places]
+        for place in places:
+            result[place] = max(map(abs, numbers)) / spread(m, numbers, epsilon)
     return result
