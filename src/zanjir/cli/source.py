@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,13 @@ __all__ = ["source"]
 def source(what: str, buffers: int | None, **settings: Any) -> None:
     """Print the program that trains a run's network, or a network of given sizes such as 784-512-10.
 
+    With --conv the first size is that of a picture, such as 28x28-64-10.
+
     Forward, backward and update as straight-line NumPy; the text runs as it stands.
     """
     from zanjir.program import trace_step
 
-    sizes = re.fullmatch(r"[0-9]{1,9}(-[0-9]{1,9})+", what)
+    sizes = re.fullmatch(r"[0-9]{1,9}(x[0-9]{1,9}){0,2}(-[0-9]{1,9})+", what)
     problem, optimizer, clip = of_network(what, settings) if sizes else of_run(Path(what))
     program = trace_step(problem, optimizer, clip)
     click.echo(statements(program, buffers) if buffers else program.source(), nl=False)
@@ -49,21 +52,23 @@ def of_run(folder: Path) -> tuple[Any, Any, Any]:
 
 def of_network(text: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Return problem, optimizer and clipping of a network given by its sizes and the options."""
-    from zanjir.nn import LOSSES, mlp
+    from zanjir.nn import LOSSES, convnet, mlp
     from zanjir.optim import optimizer
     from zanjir.program import Problem
 
-    sizes = [int(size) for size in text.split("-")]
-    if min(sizes) < 1:
+    first, *rest = text.split("-")
+    picture, (*hidden, n_outputs) = [int(size) for size in first.split("x")], map(int, rest)
+    if min(*picture, *hidden, n_outputs) < 1:
         raise click.UsageError(f"{text}: every size must be at least 1.")
-    *hidden, n_outputs = sizes[1:]
-    problem = Problem(
-        mlp(hidden, n_outputs, activation=settings["activation"], dropout=settings["dropout"]),
-        LOSSES[settings["loss"] or "softmax"],
-        sizes[0],
-        n_outputs,
-        penalty_of(settings),
-    )
+    if settings["conv"] and len(picture) < 2:
+        raise click.UsageError(f"--conv reads pictures, and {first} is none; give height x width, such as 28x28-64-10.")
+    how = {name: settings[name] for name in ("activation", "dropout", "norm")}
+    if settings["conv"]:
+        network = convnet(picture, settings["conv"], hidden, n_outputs, **how)
+    else:
+        network = mlp(hidden, n_outputs, **how)
+    loss = LOSSES[settings["loss"] or "softmax"]
+    problem = Problem(network, loss, math.prod(picture), n_outputs, penalty_of(settings))
     return problem, optimizer(settings["optimizer"], settings["learning_rate"]), clip_of(settings)
 
 
