@@ -24,6 +24,7 @@ ROOMS = (
     "files",
     "hyperparameter",
     "data",
+    "views",
     "graph",
     "gates",
     "nn",

@@ -20,7 +20,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zanjir.data import load
-    from zanjir.graph import Tensor, check_gradient, gradient, tensor
+    from zanjir.graph import (
+        ComputationalGraph,
+        Tensor,
+        check_gradient,
+        gradient,
+        hessian,
+        hessian_vector_product,
+        jacobian,
+        tensor,
+        value_and_gradient,
+    )
+    from zanjir.graph.diagram import diagram
     from zanjir.nn import Sequential, mlp
     from zanjir.optim import optimizer
     from zanjir.program import source
@@ -39,10 +50,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 ROOM_OF = {
+    "ComputationalGraph": "graph",
     "Tensor": "graph",
     "check_gradient": "graph",
+    "diagram": "graph.diagram",
     "gradient": "graph",
+    "hessian": "graph",
+    "hessian_vector_product": "graph",
+    "jacobian": "graph",
     "tensor": "graph",
+    "value_and_gradient": "graph",
     "Sequential": "nn",
     "mlp": "nn",
     "optimizer": "optim",
@@ -60,15 +77,20 @@ ROOM_OF = {
 }
 
 __all__ = [
+    "ComputationalGraph",
     "Plan",
     "Sequential",
     "Tensor",
     "Trainer",
     "__version__",
     "check_gradient",
+    "diagram",
     "divide",
     "fit",
     "gradient",
+    "hessian",
+    "hessian_vector_product",
+    "jacobian",
     "load",
     "load_model",
     "mlp",
@@ -79,6 +101,7 @@ __all__ = [
     "source",
     "tensor",
     "trainer_for",
+    "value_and_gradient",
 ]
 
 

@@ -96,7 +96,7 @@ def test_an_unknown_name_lists_the_names_and_the_way_out():
     assert said.startswith("unknown data set 'moon'; expected digits, mnist, ")
     assert all(name in said for name in dataset_names())
     assert "Did you mean 'moons'?" in said
-    assert said.endswith("Or give the path of a folder with IDX files; there is no folder 'moon'.")
+    assert said.endswith("Or give the path of a folder with IDX or CIFAR files; there is no folder 'moon'.")
 
 
 @pytest.mark.parametrize("name", ["", "quite-another", "x" * 5000])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,20 @@ from witnesses.gate_assertions import (
     ruled_inputs,
 )
 from witnesses.gate_samples import differentiable, inputs_for, random_of, rows_that, shapes
-from zanjir.gates import expand_dims, greater_equal, heaviside, max_unpool2d, one_hot, pick
+from zanjir.errors import ShapeError
+from zanjir.gates import (
+    argsort,
+    expand_dims,
+    greater_equal,
+    heaviside,
+    max_unpool2d,
+    one_hot,
+    pick,
+    put_along_axis_like,
+    where,
+)
+from zanjir.gates.arithmetic import nonzero
+from zanjir.gates.reduce import kept
 from zanjir.graph import TABLE, Gate, GradientError, Tensor
 
 Params = Mapping[str, Any]
@@ -78,11 +92,11 @@ RULE_MUTATIONS: dict[str, Callable[[Any], Any]] = {
 def rule_mutants(rows: list[Gate]) -> Iterator[Mutant]:
     """Every rule of every row with every mutation that fits and changes it."""
     for row in rows:
-        for i in ruled_inputs(row):
+        for i in (k for k in ruled_inputs(row) if k < len(row.vjp)):
             for name, mutate in RULE_MUTATIONS.items():
                 if name == "inputs exchanged" and not exchangeable(row):
                     continue
-                mutant = with_rule(row, i, mutate(row.vjp[i]))
+                mutant = with_rule(row, i, mutated(row, i, mutate))
                 if changed(row, mutant, i):
                     yield f"{row.name}, input {i}, {name}", mutant
 
@@ -92,16 +106,29 @@ def with_rule(row: Gate, i: int, rule: Any) -> Gate:
     return replace(row, vjp=(*row.vjp[:i], rule, *row.vjp[i + 1 :]))
 
 
+def mutated(row: Gate, i: int, mutate: Callable[[Any], Any]) -> Any:
+    """Return a mutant of a rule; one that serves many inputs takes the number of the input first."""
+    rule = row.vjp[i]
+    if not (row.variadic and i == len(row.vjp) - 1):
+        return mutate(rule)
+    return lambda k, *nodes, **params: mutate(partial(rule, k))(*nodes, **params)
+
+
 def exchangeable(row: Gate) -> bool:
     """Whether a gate has two inputs of the same kind."""
-    return len(row.core_shapes) == 2 and row.core_shapes[0] == row.core_shapes[1] and len(set(shapes(row))) == 1
+    if len(row.core_shapes) != 2 or row.variadic or len(set(shapes(row))) > 1:
+        return False
+    return row.core_shapes[0] == row.core_shapes[1] and row.domain[0].integers == row.domain[1].integers
 
 
 def changed(row: Gate, mutant: Gate, i: int) -> bool:
     """Whether a mutant's flow differs from the row's."""
     inputs = inputs_for(row)
     g = random_of(row.name, 30).standard_normal(output_shape(row, inputs, {}))
-    return not np.array_equal(flow(row, inputs, {}, i, g), flow(mutant, inputs, {}, i, g))
+    try:
+        return not np.array_equal(flow(row, inputs, {}, i, g), flow(mutant, inputs, {}, i, g))
+    except ShapeError:
+        return True
 
 
 def value_mutants(rows: list[Gate]) -> Iterator[Mutant]:
@@ -148,7 +175,38 @@ KINKED: dict[str, tuple[Any, ...]] = {
         lambda g, _z, x, y: g * heaviside(y - x, 1),
         lambda g, _z, x, y: g * (x > y),
     ),
+    "fmax": (
+        lambda g, _z, x, y: g * greater_equal(x, y),
+        lambda g, _z, x, y: g * (y > x),
+    ),
+    "fmin": (
+        lambda g, _z, x, y: g * heaviside(y - x, 1),
+        lambda g, _z, x, y: g * (x > y),
+    ),
+    "hypot": (
+        lambda g, z, x, _y: g * where(z == 0, 1, x / nonzero(z)),
+        lambda g, z, _x, y: g * where(z == 0, 1, y / nonzero(z)),
+    ),
+    "remainder": (
+        lambda g, z, _x, _y: g * (z > 0),
+        lambda g, _z, x, y: g * (1 - np.ceil(x / y)),
+    ),
+    "clip": (lambda g, _y, x, low, high: g * (greater_equal(x, low) * (x < high)),),
+    "leaky_relu": (lambda g, _y, x, slope: where(greater_equal(x, 0), g, slope * g),),
+    "elu": (lambda g, _y, x, alpha: where(greater_equal(x, 0), g, alpha * g * np.exp(np.minimum(x, 0))),),
+    "max": (lambda g, y, x, axis, keepdims: kept(g, axis, keepdims) * heaviside(x - kept(y, axis, keepdims), 1),),
+    "min": (lambda g, y, x, axis, keepdims: kept(g, axis, keepdims) * heaviside(kept(y, axis, keepdims) - x, 1),),
+    "std": (lambda g, y, x, **params: TABLE["std"].vjp[0](g, y, x, **params) + (np.max(x) == np.min(x)),),
+    "sort": (lambda g, _y, x, axis: sorted_the_other_way(g, x, axis),),
 }
+
+
+def sorted_the_other_way(g: Tensor, x: Tensor, axis: int | None) -> Tensor:
+    """The rule of sort where equal elements change their order."""
+    if axis is None:
+        return sorted_the_other_way(g, x.ravel(), 0).reshape(x.shape)
+    order = argsort(-x, axis=axis).value
+    return put_along_axis_like(g, np.flip(order, axis), x, axis=axis)
 
 
 def hinge_flow_at_zero(g: Tensor, _margins: Tensor, s: Tensor, y: Tensor, *, delta: float) -> Tensor:

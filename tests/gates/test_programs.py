@@ -29,7 +29,7 @@ every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype._
 def named_inputs_for(row: Gate, dtype: Any, seed: int = 20) -> dict[str, Tensor]:
     """Random inputs as named leaves; labels stay integers."""
     arrays = [x.astype(dtype) if x.dtype.kind == "f" else x for x in inputs_for(row, seed)]
-    return {name: Tensor(x, name) for name, x in zip("xyz", arrays, strict=False)}
+    return {name: Tensor(x, name) for name, x in zip("xyzuv", arrays, strict=False)}
 
 
 def assert_same_bits(got: Any, expected: Any) -> None:

@@ -43,7 +43,7 @@ WRONG = {
     "zero": off_by("multiply", 1, 0.0),
     "transpose, left": wrong("matmul", 0, lambda g, _z, _x, y: g @ y),
     "transpose, right": wrong("matmul", 1, lambda g, _z, x, _y: x @ g),
-    "transpose, the gate itself": wrong("transpose", 0, lambda g, _y, _x: g),
+    "transpose, the gate itself": wrong("transpose", 0, lambda g, _y, _x, *, axes: g),
     "missing sum in softmax": wrong("softmax", 0, lambda g, p, _x, *, axis: p * g),
     "missing sum in the hinge": wrong("hinge_margins", 0, lambda g, m, _s, _y, *, delta: g * (m > 0)),
     "missing 1/N": wrong("mean", 0, lambda g, _y, x, *, axis, keepdims: TABLE["broadcast_like"](g, x)),
@@ -72,7 +72,7 @@ def assert_reported(row: Gate, i: int, check: Callable[[], None]) -> None:
 def loss_through(row: Gate, inputs: list[Any]) -> tuple[Tensor, list[Tensor]]:
     """A small graph with one gate in its middle, and its leaves of real numbers."""
     leaves = [Tensor(x, f"x{k}") if x.dtype.kind == "f" else x for k, x in enumerate(inputs)]
-    out = apply(row, *(x * 1.25 if isinstance(x, Tensor) else x for x in leaves))
+    out = apply(row, *(x * 1.125 if isinstance(x, Tensor) else x for x in leaves))
     # Weights, because the squares of what is standardized add up to the same number wherever one goes.
     loss = np.mean(np.square(out + 0.5) * np.linspace(1, 2, out.size).reshape(out.shape))
     return loss, [x for x in leaves if isinstance(x, Tensor)]

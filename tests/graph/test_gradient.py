@@ -144,7 +144,10 @@ def test_float32_networks_have_float32_gradients(network: dict[str, Tensor]) -> 
 
 
 def test_a_loss_of_several_numbers_is_an_error_that_says_what_to_do(network: dict[str, Tensor]) -> None:
-    message = r"^gradient needs a single number; scores has shape \(5, 2\)\. Take \.mean\(\) or \.sum\(\) first\.$"
+    message = (
+        r"^gradient needs a single number; scores has shape \(5, 2\)\. "
+        r"Take \.mean\(\) or \.sum\(\) first, or use jacobian\.$"
+    )
     with pytest.raises(ShapeError, match=message):
         gradient(network["scores"], network["W1"])
 

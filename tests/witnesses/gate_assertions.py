@@ -8,7 +8,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from witnesses.gate_samples import SIZES, inputs_for, inputs_over_the_domain, random_of
+from witnesses.gate_samples import ANY_SHAPE, SIZES, inputs_for, inputs_over_the_domain, random_of, shapes
 from witnesses.gate_values import WITNESSES
 from zanjir.graph import Gate, Kink, Tensor, apply, check_rule, gradient
 
@@ -79,7 +79,8 @@ def output_shape(row: Gate, inputs: Sequence[Any], params: Params) -> tuple[int,
 
 def ruled_inputs(row: Gate) -> list[int]:
     """Return the inputs that have a rule."""
-    return [i for i, rule in enumerate(row.vjp) if rule is not None]
+    n_inputs = len(shapes(row))
+    return [i for i, rule in enumerate(row.rules(n_inputs)) if rule is not None]
 
 
 def jacobian_by_rules(row: Gate, inputs: Sequence[Any], params: Params, i: int) -> Any:
@@ -153,18 +154,41 @@ def pooling_kink(_params: Params) -> list[Any]:
     return [np.repeat(picture[None, :, :, None], 2, axis=3)]
 
 
-def pooling_flow(g: Any, slope: float, params: Params) -> Any:
+def halved(g: Any, size: int, **_params: Any) -> Any:
     """What flows to the image of `pooling_kink`: windows of 2 x 2 have one pair each, those of 3 x 3 the same one."""
     flow = np.zeros((1, 4, 3, 2))
-    for window, row in enumerate((1, 1) if params.get("size") == 3 else (1, 2)):
-        flow[0, row, :2] += slope * g[0, window, 0]
+    for window, row in enumerate((1, 1) if size == 3 else (1, 2)):
+        flow[0, row, :2] += g[0, window, 0] / 2
     return flow
 
 
+def all_equal(_params: Params) -> list[Any]:
+    """An array whose elements are all the same."""
+    return [np.full(ANY_SHAPE, 2.0)]
+
+
 # Where a kink of a gate that is not elementwise lies: whole inputs, all of whose outputs are at the kink.
-KINK_INPUTS = {"hinge_margins": hinge_kink, "max_pool2d": pooling_kink}
-# What flows to such inputs, from g and the chosen slope; the slope itself everywhere, unless it stands here.
-KINK_FLOWS = {"max_pool2d": pooling_flow}
+KINK_INPUTS = {
+    "hinge_margins": hinge_kink,
+    "max_pool2d": pooling_kink,
+    **dict.fromkeys(("max", "min", "sort", "std"), all_equal),
+}
+
+
+def divided_evenly(g: Any, axis: Any, keepdims: bool) -> Any:
+    """Each element along the axes has the same share of what flows into the result."""
+    axes = tuple(range(len(ANY_SHAPE))) if axis is None else axis
+    whole = g if keepdims else np.expand_dims(g, axes)
+    return np.broadcast_to(whole / np.prod([ANY_SHAPE[k] for k in np.atleast_1d(axes)]), ANY_SHAPE)
+
+
+# What flows at a kink, where it is not the same number everywhere.
+KINK_FLOWS = {
+    "max": divided_evenly,
+    "min": divided_evenly,
+    "max_pool2d": halved,
+    "sort": lambda g, axis: g.reshape(ANY_SHAPE),
+}
 
 
 def kink_inputs(row: Gate, kink: Kink, params: Params) -> list[Any]:
@@ -175,11 +199,12 @@ def kink_inputs(row: Gate, kink: Kink, params: Params) -> list[Any]:
 def assert_kinks(row: Gate, params: Params) -> None:
     """At a kink, the slope is exactly the one the row chose."""
     for kink in row.kinks:
+        params = {**row.params, **params, **kink.params}
         inputs = kink_inputs(row, kink, params)
         g = random_of(row.name, 4).standard_normal(output_shape(row, inputs, params))
         for i, slope in zip(ruled_inputs(row), kink.slopes, strict=True):
             got = flow(row, inputs, params, i, g)
             expected = slope * g if row.elementwise else np.full(np.shape(inputs[i]), slope)
             if row.name in KINK_FLOWS:
-                expected = KINK_FLOWS[row.name](g, slope, params)
+                expected = KINK_FLOWS[row.name](g, **params)
             np.testing.assert_array_equal(got, expected, err_msg=f"{row.name}: {kink.convention}")

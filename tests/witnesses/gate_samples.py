@@ -25,8 +25,21 @@ MAGNITUDES = [0.0, *(10.0 ** np.linspace(-300, 100, 17)), *(2.0 ** np.arange(-60
 # SHAPES: the shape of each input. SAMPLES: inputs of moderate size and of given shapes, whose numbers belong
 # together, such as a matrix that is positive definite. EXTREMES: inputs that cover the whole domain, for values;
 # without it they are drawn by SAMPLES. EMPTY: shapes without elements that the row must take.
-# Images are such that both examples of parameters of a row give the same shape; a window of 2 x 3 tells its axes apart.
 SHAPES: dict[str, Shapes] = {
+    "matmul": [(4, 2), (2, 5)],
+    "einsum": [(4, 2), (2, 5)],
+    "outer": [(2, 2), (3,)],
+    "broadcast_to": [(3, 1)],
+    "squeeze": [(3, 1, 4, 1)],
+    "fold_repeat": [(6, 4), (3, 4)],
+    "fold_tile": [(6, 12), (3, 4)],
+    "index": [(3, 4, 2), (2, 3)],
+    "put_like": [(3, 2, 2), (3, 4), (2, 2)],
+    "concatenate": [(3, 4), (3, 4), (3, 4)],
+    "section": [(9, 4), (3, 4), (4, 4), (2, 4)],
+    "section_put": [(4, 4), (3, 4), (4, 4), (2, 4)],
+    "stack": [(3, 4), (3, 4), (3, 4)],
+    # Images: all examples of a row give the same shape, and a window of 2 x 3 tells its axes apart.
     "conv2d": [(2, 4, 5, 2), (2, 3, 2, 3)],
     "conv2d_transpose": [(2, 3, 3, 3), (2, 3, 2, 3), (2, 4, 5, 2)],
     "conv2d_weights": [(2, 4, 5, 2), (2, 3, 3, 3), (2, 3, 2, 3)],
@@ -51,8 +64,26 @@ EMPTY: dict[str, list[Shapes]] = {
         [(2, 4, 5, 0), (2, 3, 3, 3), (2, 3, 0, 3)],
         [(2, 4, 5, 2), (2, 3, 3, 0), (2, 3, 2, 0)],
     ],
+    "einsum": [[(0, 2), (2, 5)], [(4, 0), (0, 5)], [(4, 2), (2, 0)]],
+    "broadcast_to": [[(0, 4)]],
 }
+EMPTY_PARAMS: dict[str, Mapping[str, Any]] = {"broadcast_to": {"shape": (2, 0, 4)}}
 DRAWS = 40
+
+
+def factors(n_inputs: int) -> Callable[[np.random.Generator], Iterator[list[Any]]]:
+    """Factors of many sizes and both signs, zeros among them, no product of which overflows or underflows."""
+
+    def draw(rng: np.random.Generator) -> Iterator[list[Any]]:
+        for zeros in (0.0, 0.2):
+            for _ in range(20):
+                size = 10 ** rng.uniform(-8, 8, (n_inputs, *ANY_SHAPE)) * rng.choice([-1, 1], (n_inputs, *ANY_SHAPE))
+                yield list(np.where(rng.random(size.shape) < zeros, 0.0, size))
+
+    return draw
+
+
+EXTREMES |= {"prod": factors(1), "cumprod": factors(1), "recurrence": factors(2)}
 
 
 def cases(rows: list[Gate] | None = None) -> list[Case]:
@@ -121,7 +152,13 @@ def inputs_for(row: Gate, seed: int = 0, shape_of: Shapes | None = None) -> list
     rng = random_of(row.name, seed)
     if row.name in SAMPLES:
         return SAMPLES[row.name](rng, shape_of or shapes(row))
-    return [moderate(domain, shape, rng) for domain, shape in zip(row.domain, shape_of or shapes(row), strict=True)]
+    sizes = shape_of or shapes(row)
+    return [moderate(domain, shape, rng) for domain, shape in zip(domains(row, len(sizes)), sizes, strict=True)]
+
+
+def domains(row: Gate, n: int) -> tuple[Interval, ...]:
+    """The domain of each of n inputs; the last holds for all that may follow."""
+    return row.domain[:n] + row.domain[-1:] * (n - len(row.domain))
 
 
 def whole_domain(interval: Interval, rng: np.random.Generator) -> Any:
@@ -149,14 +186,14 @@ def inputs_over_the_domain(row: Gate) -> Iterator[list[Any]]:
     if row.name in SAMPLES:
         yield from (SAMPLES[row.name](rng, shapes(row)) for _ in range(DRAWS))
         return
-    numbers = [whole_domain(domain, rng) for domain in row.domain]
+    sizes = shapes(row)
+    numbers = [whole_domain(domain, rng) for domain in domains(row, len(sizes))]
     if row.elementwise:
         yield [grid.ravel() for grid in np.meshgrid(*numbers)]
         return
-    sizes = shapes(row)
     for _ in range(20):
         yield [rng.choice(choice, shape) for choice, shape in zip(numbers, sizes, strict=True)]
-        yield [spread(domain, shape, rng) for domain, shape in zip(row.domain, sizes, strict=True)]
+        yield [spread(domain, shape, rng) for domain, shape in zip(domains(row, len(sizes)), sizes, strict=True)]
     for end in itertools.product((0, -1), repeat=len(sizes)):
         yield [np.full(shape, choice[e]) for e, choice, shape in zip(end, numbers, sizes, strict=True)]
     for first in (0, -1):  # the two ends side by side

@@ -10,24 +10,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from witnesses import image_values as image
-
-Numbers = Any  # an object array of mpmath or SymPy numbers
-
-
-@dataclass(frozen=True)
-class Witness:
-    """The exact value of a gate, and what its error is relative to."""
-
-    value: Callable[..., Any]
-    scale: Callable[..., Any] | None = None
+from witnesses.array_values import ARRAYS
+from witnesses.image_values import IMAGES
+from witnesses.number_values import NUMBERS
+from witnesses.witness import Numbers, Witness, each, in_order, over_axis
 
 
 def log_of_one_plus(m: ModuleType, x: Any) -> Any:
@@ -49,25 +40,6 @@ def softplus(m: ModuleType, x: Any) -> Any:
 def sigmoid_cross_entropy(m: ModuleType, z: Any, y: Any) -> Any:
     """-y ln p - (1 - y) ln(1 - p), with p = 1 / (1 + exp(-z)) and 1 - p = 1 / (1 + exp(z))."""
     return y * softplus(m, -z) + (1 - y) * softplus(m, z)
-
-
-def over_axis(f: Callable[[list[Any]], Any], x: Numbers, axis: int | None, keepdims: bool) -> Numbers:
-    """Replace each line of numbers along an axis by f of it."""
-    if axis is None:
-        return np.array(f(list(x.flat)), dtype=object).reshape((1,) * x.ndim if keepdims else ())
-    lines = np.moveaxis(x, axis, -1)
-    result = np.empty(lines.shape[:-1], dtype=object)
-    for i in np.ndindex(result.shape):
-        result[i] = f(list(lines[i]))
-    return np.expand_dims(result, axis) if keepdims else result
-
-
-def each(f: Callable[..., Any], shape: tuple[int, ...]) -> Numbers:
-    """Build an array from a function of the index."""
-    result = np.empty(shape, dtype=object)
-    for i in np.ndindex(shape):
-        result[i] = f(*i)
-    return result
 
 
 def total(_m: ModuleType, x: Numbers, axis: int | None, keepdims: bool) -> Numbers:
@@ -125,12 +97,6 @@ def reshape(_m: ModuleType, x: Numbers, shape: Any) -> Numbers:
     if -1 in sizes:
         sizes[sizes.index(-1)] = x.size // -math.prod(sizes)
     return in_order(list(x.flat), tuple(sizes))
-
-
-def in_order(numbers: list[Any], shape: tuple[int, ...]) -> Numbers:
-    """Lay numbers out row by row."""
-    rest = iter(numbers)
-    return each(lambda *_: next(rest), shape)
 
 
 def expand_dims(_m: ModuleType, x: Numbers, axis: int) -> Numbers:
@@ -220,13 +186,12 @@ WITNESSES = {
     "softplus": Witness(softplus),
     "sigmoid_cross_entropy": Witness(sigmoid_cross_entropy),
     "matmul": Witness(matmul, scale=matmul_of_sizes),
-    "transpose": Witness(lambda _, x: each(lambda *i: x[i[::-1]], x.shape[::-1])),
     "zeros_like": Witness(lambda _, x: each(lambda *_i: 0, x.shape)),
     "broadcast_like": Witness(broadcast_like),
     "reshape_like": Witness(lambda _, x, like: in_order(list(x.flat), like.shape)),
     "reshape": Witness(reshape),
     "expand_dims": Witness(expand_dims),
-    "count": Witness(lambda _, x, axis: len(list(x.flat)) if axis is None else x.shape[axis]),
+    "count": Witness(lambda _, x, axis: over_axis(len, x, axis, keepdims=False).flat[0]),
     "sum": Witness(total, scale=sum_of_sizes),
     "mean": Witness(average, scale=mean_of_sizes),
     "softmax": Witness(softmax),
@@ -236,16 +201,7 @@ WITNESSES = {
     "softmax_cross_entropy": Witness(softmax_cross_entropy),
     "hinge_margins": Witness(hinge_margins, scale=hinge_terms),
     "uniform_like": Witness(uniform_like),
-    "conv2d": Witness(image.conv2d, scale=image.of_sizes(image.conv2d)),
-    "conv2d_transpose": Witness(image.conv2d_transpose, scale=image.of_sizes(image.conv2d_transpose)),
-    "conv2d_weights": Witness(image.conv2d_weights, scale=image.of_sizes(image.conv2d_weights)),
-    "max_pool2d": Witness(image.max_pool2d),
-    "max_unpool2d": Witness(image.max_unpool2d, scale=lambda m, g, x, **how: image.max_unpool2d(m, abs(g), x, **how)),
-    "max_pick2d": Witness(image.max_pick2d, scale=lambda m, h, x, **how: image.max_pick2d(m, abs(h), x, **how)),
-    "average_pool2d": Witness(image.average_pool2d, scale=lambda m, x, **how: image.average_pool2d(m, abs(x), **how)),
-    "average_unpool2d": Witness(
-        image.average_unpool2d, scale=lambda m, g, like, **how: image.average_unpool2d(m, abs(g), like, **how)
-    ),
-    "deviation": Witness(image.deviation),
-    "standardize": Witness(image.standardize, scale=image.standardize_terms),
+    **NUMBERS,
+    **ARRAYS,
+    **IMAGES,
 }

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-Numbers = Any  # an object array of mpmath or SymPy numbers
+from witnesses.witness import Numbers, Witness
+
 Place = tuple[int, int, int, int]
 
 
@@ -197,3 +198,19 @@ def standardize_terms(m: ModuleType, x: Numbers, axis: int | tuple[int, ...], ep
         for place in places:
             result[place] = max(map(abs, numbers)) / spread(m, numbers, epsilon)
     return result
+
+
+IMAGES = {
+    "conv2d": Witness(conv2d, scale=of_sizes(conv2d)),
+    "conv2d_transpose": Witness(conv2d_transpose, scale=of_sizes(conv2d_transpose)),
+    "conv2d_weights": Witness(conv2d_weights, scale=of_sizes(conv2d_weights)),
+    "max_pool2d": Witness(max_pool2d),
+    "max_unpool2d": Witness(max_unpool2d, scale=lambda m, g, x, **how: max_unpool2d(m, abs(g), x, **how)),
+    "max_pick2d": Witness(max_pick2d, scale=lambda m, h, x, **how: max_pick2d(m, abs(h), x, **how)),
+    "average_pool2d": Witness(average_pool2d, scale=lambda m, x, **how: average_pool2d(m, abs(x), **how)),
+    "average_unpool2d": Witness(
+        average_unpool2d, scale=lambda m, g, like, **how: average_unpool2d(m, abs(g), like, **how)
+    ),
+    "deviation": Witness(deviation),
+    "standardize": Witness(standardize, scale=standardize_terms),
+}

@@ -74,7 +74,7 @@ def shown(*names: str, default: Any, **facts: Any) -> Callable[[Command], Comman
     return click.option(*names, default=default, show_default=True, **facts)
 
 
-CONV = "Channels of convolutions that read pictures first, such as 8,16: windows of 3 x 3, then the largest of every 2 x 2."
+CONV = "Channels of convolutions (3 x 3, each with pooling) that read pictures first, such as 8,16."
 
 network_options = together([
     shown("--conv", type=SizesType(), default="none", help=CONV),

@@ -11,7 +11,9 @@ import click
 
 from zanjir.cli.options import clip_of, network_options, optimizer_options, penalty_of
 
-__all__ = ["source"]
+__all__ = ["SIZES", "network", "saved_run", "source"]
+
+SIZES = re.compile(r"[0-9]{1,9}(x[0-9]{1,9}){0,2}(-[0-9]{1,9})+")
 
 
 @click.command()
@@ -33,27 +35,37 @@ def source(what: str, buffers: int | None, **settings: Any) -> None:
     """
     from zanjir.program import trace_step
 
-    sizes = re.fullmatch(r"[0-9]{1,9}(x[0-9]{1,9}){0,2}(-[0-9]{1,9})+", what)
-    problem, optimizer, clip = of_network(what, settings) if sizes else of_run(Path(what))
+    problem, optimizer, clip = of_network(what, settings) if SIZES.fullmatch(what) else of_run(Path(what))
     program = trace_step(problem, optimizer, clip)
     click.echo(statements(program, buffers) if buffers else program.source(), nl=False)
 
 
 def of_run(folder: Path) -> tuple[Any, Any, Any]:
     """Return problem, optimizer and clipping of a run."""
+    saved = saved_run(folder)
+    return saved.model.problem, saved.plan.optimizer, saved.plan.clip
+
+
+def saved_run(folder: Path) -> Any:
+    """Return what a run saved, or say what the argument could have been."""
     from zanjir.cli.run import Run
     from zanjir.errors import DataError
 
     if not folder.exists():
         raise DataError(f"{folder} is neither a run's folder nor sizes such as 784-512-10.")
-    saved = Run(folder).load()
-    return saved.model.problem, saved.plan.optimizer, saved.plan.clip
+    return Run(folder).load()
 
 
 def of_network(text: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Return problem, optimizer and clipping of a network given by its sizes and the options."""
-    from zanjir.nn import LOSSES, convnet, mlp
     from zanjir.optim import optimizer
+
+    return network(text, settings), optimizer(settings["optimizer"], settings["learning_rate"]), clip_of(settings)
+
+
+def network(text: str, settings: dict[str, Any]) -> Any:
+    """Return the problem of a network given by its sizes and the options."""
+    from zanjir.nn import LOSSES, convnet, mlp
     from zanjir.program import Problem
 
     first, *rest = text.split("-")
@@ -63,13 +75,12 @@ def of_network(text: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     if settings["conv"] and len(picture) < 2:
         raise click.UsageError(f"--conv reads pictures, and {first} is none; give height x width, such as 28x28-64-10.")
     how = {name: settings[name] for name in ("activation", "dropout", "norm")}
-    if settings["conv"]:
-        network = convnet(picture, settings["conv"], hidden, n_outputs, **how)
-    else:
-        network = mlp(hidden, n_outputs, **how)
-    loss = LOSSES[settings["loss"] or "softmax"]
-    problem = Problem(network, loss, math.prod(picture), n_outputs, penalty_of(settings))
-    return problem, optimizer(settings["optimizer"], settings["learning_rate"]), clip_of(settings)
+    layers = (
+        convnet(picture, settings["conv"], hidden, n_outputs, **how)
+        if settings["conv"]
+        else mlp(hidden, n_outputs, **how)
+    )
+    return Problem(layers, LOSSES[settings["loss"] or "softmax"], math.prod(picture), n_outputs, penalty_of(settings))
 
 
 def statements(program: Any, n: int) -> str:

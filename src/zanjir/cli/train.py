@@ -56,7 +56,7 @@ EARLY_STOPPING = "Stop when the validation loss has not improved for so long, an
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def train(data: str, out: Path | None, resume: bool, as_json: bool, quiet: bool, **settings: Any) -> None:
-    """Train a network on DATA, a data set's name or a folder of IDX files such as MNIST's.
+    """Train a network on DATA, a data set's name or a folder of IDX files such as MNIST's, or of CIFAR's.
 
     Names: digits, mnist, fashion-mnist (downloaded once), and made-up sets such
     as moons, circles, xor, spirals, line, regression_plane.

@@ -1,11 +1,23 @@
-"""Data sets: by name (`load`), from IDX files, made up (`moons`, ...), and how to split and batch them."""
+"""Data sets and tensors: sets by name (`load`), from IDX and CIFAR files, made up (`moons`, ...), split and batched.
 
+And what the lectures say of tensors: shapes and kinds of data (`describe`), layouts of pictures, labels and texts as
+numbers, affine maps, products of features.
+"""
+
+from zanjir.data.affine import AffineMap, rotation
 from zanjir.data.catalogue import dataset_names, load
+from zanjir.data.cifar import read_cifar_folder
 from zanjir.data.dataset import Array, Dataset
 from zanjir.data.download import cache_folder, download
+from zanjir.data.encoding import ASCII, count_words, one_hot, one_hot_text
 from zanjir.data.idx import read_idx, write_idx
 from zanjir.data.idx_folder import read_idx_folder
+from zanjir.data.images import center_crop, channels_first, channels_last
+from zanjir.data.polynomial import PolynomialFeatures
+from zanjir.data.score_tables import score_table
+from zanjir.data.shapes import AXES, SHAPES, TensorShape, describe
 from zanjir.data.split import Indices, batches, split, split_indices
+from zanjir.data.timing import LoopTiming, time_loop
 from zanjir.data.toys import (
     TOYS,
     checkerboard,
@@ -20,27 +32,45 @@ from zanjir.data.toys import (
 )
 
 __all__ = [
+    "ASCII",
+    "AXES",
+    "SHAPES",
     "TOYS",
+    "AffineMap",
     "Array",
     "Dataset",
     "Indices",
+    "LoopTiming",
+    "PolynomialFeatures",
+    "TensorShape",
     "batches",
     "cache_folder",
+    "center_crop",
+    "channels_first",
+    "channels_last",
     "checkerboard",
     "circles",
+    "count_words",
     "dataset_names",
+    "describe",
     "download",
     "gaussians",
     "line",
     "load",
     "moons",
+    "one_hot",
+    "one_hot_text",
+    "read_cifar_folder",
     "read_idx",
     "read_idx_folder",
     "regression_gaussian",
     "regression_plane",
+    "rotation",
+    "score_table",
     "spirals",
     "split",
     "split_indices",
+    "time_loop",
     "write_idx",
     "xor",
 ]

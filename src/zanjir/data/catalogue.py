@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from zanjir.data._checks import whole
+from zanjir.data.cifar import holds_cifar, read_cifar_folder
 from zanjir.data.dataset import Dataset
 from zanjir.data.download import REMOTES, download
 from zanjir.data.idx_folder import read_idx_folder
@@ -31,7 +32,7 @@ def dataset_names() -> tuple[str, ...]:
 
 
 def load(name_or_path: str | os.PathLike[str], *, seed: int = 0, n_samples: int | None = None) -> Dataset:
-    """Return a data set by its name, or read one from a folder of IDX files.
+    """Return a data set by its name, or read one from a folder of IDX or CIFAR files.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def load(name_or_path: str | os.PathLike[str], *, seed: int = 0, n_samples: int 
     if name in TOYS:
         samples = {} if n_samples is None else {"n_samples": n_samples}
         return TOYS[name](seed=seed, **samples)
-    dataset = read_idx_folder(name_or_path) if name is None else _loaders()[name]()
+    dataset = _read_folder(name_or_path) if name is None else _loaders()[name]()
     return dataset if n_samples is None else _some(dataset, n_samples, seed)
 
 
@@ -75,8 +76,12 @@ def _name(name_or_path: str | os.PathLike[str]) -> str | None:
     try:
         return choose("data set", given, dict.fromkeys(dataset_names(), given))
     except ParameterError as error:
-        folder = f"Or give the path of a folder with IDX files; there is no folder {given!r}."
+        folder = f"Or give the path of a folder with IDX or CIFAR files; there is no folder {given!r}."
         raise ParameterError(f"{error} {folder}") from None
+
+
+def _read_folder(folder: str | os.PathLike[str]) -> Dataset:
+    return read_cifar_folder(folder) if holds_cifar(folder) else read_idx_folder(folder)
 
 
 def _loaders() -> dict[str, Callable[[], Dataset]]:

@@ -94,6 +94,19 @@ class Dataset:
         return int(self.X.shape[1])
 
     @property
+    def images(self) -> Array:
+        """The rows of X as pictures: a view of shape (N, H, W), or (N, H, W, C) in color.
+
+        Raises
+        ------
+        ShapeError
+            If the rows are no pictures.
+        """
+        if self.image_shape is None:
+            raise ShapeError(f"{self.name}: the rows of X are no pictures: there is no image_shape; use X itself.")
+        return self.X.reshape(-1, *self.image_shape)
+
+    @property
     def is_classification(self) -> bool:
         """Whether y holds labels of classes rather than numbers to predict."""
         return bool(self.classes)

@@ -21,7 +21,10 @@ from zanjir.files import reason
 
 __all__ = ["read_idx_folder"]
 
-EXPECTED = "expected IDX files such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz"
+EXPECTED = (
+    "expected IDX files such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz, or CIFAR's batches such as "
+    "data_batch_1"
+)
 DIGITS = tuple("0123456789")
 
 Pairs = dict[str, tuple[Path, Path]]
@@ -97,7 +100,7 @@ def _names(folder: Path) -> list[str]:
     except FileNotFoundError as error:
         raise DataError(f"there is no folder {folder}; {EXPECTED} in a folder.") from error
     except NotADirectoryError as error:
-        raise DataError(f"{folder} is not a folder; give the folder that holds the IDX files.") from error
+        raise DataError(f"{folder} is not a folder; give the folder that holds the files, unpacked.") from error
     except OSError as error:
         raise DataError(f"the folder {folder} cannot be read: {reason(error)}.") from error
     # reverse: of a file and its .gz the file comes last, and is the one that is kept

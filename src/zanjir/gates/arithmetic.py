@@ -1,4 +1,4 @@
-"""Arithmetic, comparison and choice. Broadcasting is undone by the gradient, so no rule mentions it."""
+"""Arithmetic and choice. Broadcasting is undone by the gradient, so no rule mentions it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ import operator
 
 import numpy as np
 
-from zanjir.graph.gate import TABLE, Interval, Kink, Precedence, gate
+from zanjir.gates.compare import heaviside
+from zanjir.gates.domains import POSITIVE, REAL, TRUTH
+from zanjir.graph.gate import TABLE, Gate, Interval, Kink, Precedence, gate
+from zanjir.graph.tensor import Tensor, is_number
 
-REAL = Interval(-1e100, 1e100)
-POSITIVE = Interval(1e-100, 1e100)
+
+def nonzero(x: Tensor) -> Tensor:
+    """Replace 0 by 1 in a denominator whose numerator is 0 too, so that the quotient is 0."""
+    return TABLE["where"](x == 0, 1, x)
+
+
+def one_less(x: Tensor, n: Tensor) -> Tensor:
+    """x^(n - 1), as it stands in n x^(n - 1); where n is 0 the product is 0, even at x = 0."""
+    zeroth = is_number(n.value) and n.value == 0
+    return x if zeroth else x ** (n - 1)
+
 
 add = gate(
     "add", "(),()->()", operator.add,
@@ -51,7 +63,7 @@ negative = gate(
 
 power = gate(
     "power", "(),()->()", operator.pow,
-    lambda g, z, x, n: g * (n * x ** (n - 1)),
+    lambda g, z, x, n: g * (n * one_less(x, n)),
     lambda g, z, x, n: g * (z * np.log(TABLE["broadcast_like"](x, z))),  # so that 2 ** n keeps the dtype of n
     code="{0} ** {1}", latex="{{{0}}}^{{{1}}}", precedence=Precedence.POWER, numpy=np.power,
     buffered="{out}[...] = {0} ** {1}", neutral=(None, 1),
@@ -64,34 +76,52 @@ square = gate(
     code="{0} ** 2", latex="{{{0}}}^{{2}}", precedence=Precedence.POWER, numpy=np.square, domain=(REAL,),
 )  # fmt: skip
 
-greater = gate(
-    "greater", "(),()->()", operator.gt, None, None,
-    code="{0} > {1}", latex="[{0} > {1}]", precedence=Precedence.COMPARE, numpy=np.greater, domain=(REAL, REAL),
-    source="Iverson bracket: 1 where true, 0 where false",
+reciprocal = gate(
+    "reciprocal", "()->()", np.reciprocal,
+    lambda g, y, x: -(g * y**2),
+    code="np.reciprocal({0})", latex=r"\frac{{1}}{{{0}}}", numpy=np.reciprocal, domain=(POSITIVE,),
 )  # fmt: skip
 
-greater_equal = gate(
-    "greater_equal", "(),()->()", operator.ge, None, None,
-    code="{0} >= {1}", latex=r"[{0} \ge {1}]", precedence=Precedence.COMPARE, numpy=np.greater_equal,
-    domain=(REAL, REAL), source="Iverson bracket: 1 where true, 0 where false",
+remainder = gate(
+    "remainder", "(),()->()", np.remainder,
+    lambda g, z, x, y: g,
+    lambda g, z, x, y: -(g * np.floor_divide(x, y)),
+    code="np.remainder({0}, {1})", latex=r"({0} - {1} \lfloor \frac{{{0}}}{{{1}}} \rfloor)", numpy=np.remainder,
+    domain=(Interval(-1e6, 1e6), Interval(1e-3, 1e3)),
+    kinks=(Kink((2.0, 2.0), (1.0, -1.0), "at a multiple of y, the slope of the next piece"),),
+    source="x - y floor(x / y), with the sign of y; relative to y",
 )  # fmt: skip
 
-less = gate(
-    "less", "(),()->()", operator.lt, None, None,
-    code="{0} < {1}", latex="[{0} < {1}]", precedence=Precedence.COMPARE, numpy=np.less, domain=(REAL, REAL),
-    source="Iverson bracket: 1 where true, 0 where false",
+floor_divide = gate(
+    "floor_divide", "(),()->()", np.floor_divide, None, None,
+    code="{0} // {1}", latex=r"\lfloor \frac{{{0}}}{{{1}}} \rfloor", precedence=Precedence.MULTIPLY,
+    numpy=np.floor_divide, domain=(Interval(-1e6, 1e6), Interval(1e-3, 1e3)),
+    source="no derivative: 0 between the steps, none at them",
 )  # fmt: skip
 
-less_equal = gate(
-    "less_equal", "(),()->()", operator.le, None, None,
-    code="{0} <= {1}", latex=r"[{0} \le {1}]", precedence=Precedence.COMPARE, numpy=np.less_equal,
-    domain=(REAL, REAL), source="Iverson bracket: 1 where true, 0 where false",
+hypot = gate(
+    "hypot", "(),()->()", np.hypot,
+    lambda g, z, x, y: g * (x / nonzero(z)),
+    lambda g, z, x, y: g * (y / nonzero(z)),
+    code="np.hypot({0}, {1})", latex=r"\sqrt{{{{{0}}}^{{2}} + {{{1}}}^{{2}}}}", numpy=np.hypot, domain=(REAL, REAL),
+    kinks=(Kink((0.0, 0.0), (0.0, 0.0), "at the origin both slopes are 0"),),
 )  # fmt: skip
 
-heaviside = gate(
-    "heaviside", "(),()->()", np.heaviside, None, None,
-    code="np.heaviside({0}, {1})", latex=r"\operatorname{{H}}({0})", numpy=np.heaviside,
-    domain=(REAL, Interval(0, 1)), source="0 below zero, 1 above, the second input at zero",
+arctan2 = gate(
+    "arctan2", "(),()->()", np.arctan2,
+    lambda g, z, y, x: g * (x / np.hypot(x, y) / np.hypot(x, y)),
+    lambda g, z, y, x: -(g * (y / np.hypot(x, y) / np.hypot(x, y))),
+    code="np.arctan2({0}, {1})", latex=r"\operatorname{{arctan2}}({0}, {1})", numpy=np.arctan2,
+    domain=(POSITIVE, REAL), source="the angle of the point (x, y), with y first; divided twice so that no square "
+    "overflows. It jumps by 2 pi where x < 0 and y = 0",
+)  # fmt: skip
+
+logaddexp = gate(
+    "logaddexp", "(),()->()", np.logaddexp,
+    lambda g, z, x, y: g * np.exp(x - z),
+    lambda g, z, x, y: g * np.exp(y - z),
+    code="np.logaddexp({0}, {1})", latex=r"\ln(e^{{{0}}} + e^{{{1}}})", numpy=np.logaddexp,
+    domain=(Interval(-1e4, 1e4), Interval(-1e4, 1e4)), source="relative to max(|x|, |y|, 1)",
 )  # fmt: skip
 
 maximum = gate(
@@ -108,4 +138,39 @@ minimum = gate(
     lambda g, z, x, y: g * heaviside(x - y, 0.5),
     code="np.minimum({0}, {1})", latex=r"\min({0}, {1})", numpy=np.minimum, domain=(REAL, REAL),
     kinks=(Kink((2.0, 2.0), (0.5, 0.5), "at x = y, half of g goes to each input"),),
+)  # fmt: skip
+
+fmax = gate(
+    "fmax", "(),()->()", np.fmax,
+    lambda g, z, x, y: where(x == z, where(y == z, g / 2, g), 0),
+    lambda g, z, x, y: where(y == z, where(x == z, g / 2, g), 0),
+    code="np.fmax({0}, {1})", latex=r"\max({0}, {1})", numpy=np.fmax, domain=(REAL, REAL),
+    kinks=(Kink((2.0, 2.0), (0.5, 0.5), "at x = y, half of g goes to each input"),),
+    source="the larger of two numbers, or the one that is a number",
+)  # fmt: skip
+
+fmin = gate(
+    "fmin", "(),()->()", np.fmin,
+    lambda g, z, x, y: where(x == z, where(y == z, g / 2, g), 0),
+    lambda g, z, x, y: where(y == z, where(x == z, g / 2, g), 0),
+    code="np.fmin({0}, {1})", latex=r"\min({0}, {1})", numpy=np.fmin, domain=(REAL, REAL),
+    kinks=(Kink((2.0, 2.0), (0.5, 0.5), "at x = y, half of g goes to each input"),),
+    source="the smaller of two numbers, or the one that is a number",
+)  # fmt: skip
+
+where: Gate = gate(
+    "where", "(),(),()->()", np.where,
+    None,
+    lambda g, z, c, x, y: where(c, g, 0),
+    lambda g, z, c, x, y: where(c, 0, g),
+    code="np.where({0}, {1}, {2})", latex=r"([{0}] \cdot {1} + (1 - [{0}]) \cdot {2})", numpy=np.where,
+    domain=(TRUTH, REAL, REAL), source="the second input where the first is true, the third elsewhere",
+)  # fmt: skip
+
+clip = gate(
+    "clip", "()->()", lambda x, *, low=-1, high=1: np.clip(x, low, high),
+    lambda g, y, x, *, low, high: g * ((y > low) * (y < high)),
+    code="np.clip({0}, {low}, {high})", latex=r"\min(\max({0}, {low}), {high})", domain=(REAL,),
+    params={"low": -1, "high": 1}, examples=({}, {"low": -0.5, "high": 0.25}),
+    kinks=(Kink((-1.0,), (0.0,), "at a bound the slope is 0"), Kink((1.0,), (0.0,), "at a bound the slope is 0")),
 )  # fmt: skip

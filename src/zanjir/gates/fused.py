@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.gates.arithmetic import heaviside
+from zanjir.gates.compare import heaviside
+from zanjir.gates.domains import LABEL, SCORE
 from zanjir.gates.elementwise import sigmoid, softplus
-from zanjir.gates.index import LABEL, one_hot, pick
+from zanjir.gates.index import one_hot, pick
 from zanjir.gates.reduce import logsumexp, softmax
 from zanjir.gates.shape import expand_dims
 from zanjir.graph.gate import Interval, Kink, gate
 from zanjir.graph.tensor import Array, Tensor
-
-SCORE = Interval(-300, 300)
 
 
 def softmax_cross_entropy_of(s: Array, y: Array) -> Array:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.gates.arithmetic import REAL
+from zanjir.gates.domains import REAL
 from zanjir.graph.gate import Gate, Kink, gate
 from zanjir.graph.tensor import Array
 

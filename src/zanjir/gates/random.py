@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zanjir.gates.arithmetic import REAL
+from zanjir.gates.domains import REAL
 from zanjir.graph.gate import Interval, gate
 from zanjir.graph.tensor import Array
 

@@ -1,7 +1,10 @@
 """The computational graph: rows of the table, tensors, order, gradient, simplification and checking."""
 
 from zanjir.graph.check import GradientError, check_gradient, check_rule
+from zanjir.graph.computational_graph import ComputationalGraph
+from zanjir.graph.derivatives import hessian, hessian_vector_product, jacobian, value_and_gradient
 from zanjir.graph.gate import TABLE, Gate, Interval, Kink, Precedence, gate
+from zanjir.graph.gate_object import GateObject
 from zanjir.graph.gradient import gradient
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.graph.simplify import simplify
@@ -10,7 +13,9 @@ from zanjir.graph.tensor import Array, Tensor, apply, tensor
 __all__ = [
     "TABLE",
     "Array",
+    "ComputationalGraph",
     "Gate",
+    "GateObject",
     "GradientError",
     "Interval",
     "Kink",
@@ -22,7 +27,11 @@ __all__ = [
     "evaluate",
     "gate",
     "gradient",
+    "hessian",
+    "hessian_vector_product",
+    "jacobian",
     "simplify",
     "tensor",
     "topological_order",
+    "value_and_gradient",
 ]

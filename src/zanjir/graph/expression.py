@@ -70,7 +70,7 @@ def expression(node: Tensor, inputs: list[Expression]) -> Expression:
     formula = {"inputs": ", ".join(part.latex for part in parts)} | node.params
     return Expression(
         code.format(*(part.code for part in parts), **written),
-        row.latex.format(*(part.latex for part in parts), **formula),
+        formula_template(row, node.params).format(*(part.latex for part in parts), **formula),
         row.precedence,
     )
 
@@ -92,6 +92,11 @@ def template(row: Gate, params: dict[str, Any]) -> str:
         return row.code(**params)
     given = ", ".join(f"{k}={v!r}" for k, v in params.items() if v != row.params.get(k))
     return row.code.replace("{,params}", f", {given}" if given else "").replace("{params}", given)
+
+
+def formula_template(row: Gate, params: dict[str, Any]) -> str:
+    """Return a row's LaTeX, for given parameters where it depends on them."""
+    return row.latex(**params) if callable(row.latex) else row.latex
 
 
 FORMS = (

@@ -49,12 +49,14 @@ class Kink:
     """A point without a derivative, and the value that this house chooses there.
 
     ``at`` holds one number per input of an elementwise gate, and of any other the number that ``convention``
-    names; ``slopes`` holds the derivative chosen for each input that has a rule.
+    names; ``slopes`` holds the derivative chosen for each input that has a rule. ``params`` are the settings for
+    which the point is a kink, where it depends on them.
     """
 
     at: tuple[float, ...]
     slopes: tuple[float, ...]
     convention: str
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +82,7 @@ class Gate:
         parameter; ``{params}`` and ``{,params}`` (after a comma) stand for the parameters that differ from their
         defaults. Where the form depends on a parameter, a function of the parameters.
     latex
-        The same in LaTeX.
+        The same in LaTeX, or a function of the parameters.
     params
         Parameters and their defaults.
     examples
@@ -104,7 +106,7 @@ class Gate:
     forward: Callable[..., Any]
     vjp: tuple[Rule | None, ...]
     code: str | Callable[..., str]
-    latex: str
+    latex: str | Callable[..., str]
     precedence: Precedence = Precedence.ATOM
     domain: tuple[Interval, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -150,13 +152,13 @@ class Gate:
 @cache
 def is_elementwise(signature: str) -> bool:
     """Whether every input of a signature is a single number."""
-    return set(signature.split("->")[0]) <= set("(),")
+    return set(signature.split("->", maxsplit=1)[0]) <= set("(),")
 
 
 @cache
 def letters_of(signature: str) -> tuple[tuple[str, ...], ...]:
     """Return the dimension letters of each input of a signature."""
-    inputs = re.findall(r"\(([^)]*)\)", signature.split("->")[0])
+    inputs = re.findall(r"\(([^)]*)\)", signature.split("->", maxsplit=1)[0])
     return tuple(tuple(filter(None, group.split(","))) for group in inputs)
 
 
@@ -166,7 +168,7 @@ def gate(
     forward: Callable[..., Any],
     *vjp: Rule | None,
     code: Any,
-    latex: str,
+    latex: Any,
     **facts: Any,
 ) -> Gate:
     """Declare a row and put it into the table.

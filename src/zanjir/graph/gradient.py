@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
 
-from zanjir.errors import GraphError, ShapeError
-from zanjir.graph.gate import TABLE
+from zanjir.errors import ShapeError
+from zanjir.graph.gate import TABLE, Rule
 from zanjir.graph.order import topological_order
-from zanjir.graph.simplify import simplify
+from zanjir.graph.simplify import settled
 from zanjir.graph.tensor import Tensor
+from zanjir.graph.trace import trace
 
 __all__ = ["gradient"]
 
@@ -22,30 +23,34 @@ def gradient(loss: Tensor, wrt: Tensor) -> Tensor: ...
 def gradient(loss: Tensor, wrt: Mapping[str, Tensor]) -> dict[str, Tensor]: ...
 @overload
 def gradient(loss: Tensor, wrt: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
-def gradient(loss: Tensor, wrt: Any) -> Any:
-    r"""Return the derivatives of one number with respect to tensors, as tensors.
+@overload
+def gradient(loss: Callable[..., Any], wrt: Any) -> Any: ...
+def gradient(loss: Any, wrt: Any) -> Any:
+    r"""Return the derivatives of one number, as tensors for tensors and as arrays for arrays.
 
     .. math:: \bar x = \sum_{z \in \text{gates that read } x} \Big(\frac{\partial z}{\partial x}\Big)^\top \bar z
 
     Parameters
     ----------
-    loss : Tensor of shape ()
-        The number to differentiate.
-    wrt : Tensor, sequence or mapping of tensors
-        What to differentiate with respect to.
+    loss : Tensor of shape (), or function
+        The number to differentiate, or a function that computes it from ``wrt``.
+    wrt : Tensor, sequence or mapping of tensors; of arrays where ``loss`` is a function
+        What to differentiate with respect to. A function is called with an array as ``f(x)``, with a tuple as
+        ``f(*xs)`` and with a mapping as ``f(**xs)``; whole numbers become float64.
 
     Returns
     -------
-    Tensor, tuple or dict of tensors
+    Tensor, tuple or dict of tensors; of arrays where a function was given arrays
         One derivative per tensor, of that tensor's shape, arranged as ``wrt`` is. The derivative of a node
-        named ``scores`` is named ``dscores``. Where ``loss`` does not depend on a tensor, zeros.
+        named ``scores`` is named ``dscores``. Where ``loss`` does not depend on a tensor, zeros; gates without a
+        rule, such as ``sign`` and ``greater``, let nothing flow and so give zeros too.
 
     Raises
     ------
     ShapeError
         If ``loss`` is not a single number.
     GraphError
-        If ``wrt`` holds anything but tensors.
+        If ``wrt`` holds anything but tensors, or a function returns anything but a tensor.
 
     Examples
     --------
@@ -53,58 +58,65 @@ def gradient(loss: Tensor, wrt: Any) -> Any:
     >>> dw = gradient(w ** 2, w)
     >>> float(dw.value), float(gradient(dw, w).value)
     (6.0, 2.0)
+    >>> gradient(lambda x: (x * x).sum(), [1.0, 2.0])
+    array([2., 4.])
     """
-    if isinstance(wrt, Tensor):
-        return gradients(loss, (wrt,))[0]
-    if isinstance(wrt, Mapping):
-        return dict(zip(wrt, gradients(loss, tuple(wrt.values())), strict=True))
-    return gradients(loss, tuple(wrt))
+    traced = trace("gradient", loss, wrt)
+    return traced.arranged(gradients("gradient", traced.output, traced.wrt))
 
 
-def gradients(loss: Tensor, wrt: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Return the simplified derivatives with respect to each tensor of a tuple."""
-    for node in (loss, *wrt):
-        if not isinstance(node, Tensor):
-            raise GraphError(f"gradient takes tensors; got {type(node).__name__}. Build it with zanjir.tensor(...).")
+def gradients(what: str, loss: Tensor, wrt: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return the simplified derivatives of a single number with respect to each tensor of a tuple."""
     if loss.shape != ():
         raise ShapeError(
-            f"gradient needs a single number; {loss.label} has shape {loss.shape}. Take .mean() or .sum() first."
+            f"{what} needs a single number; {loss.label} has shape {loss.shape}. "
+            "Take .mean() or .sum() first, or use jacobian."
         )
-    order = topological_order([loss])
-    adjoints = backward(loss, order, {id(w) for w in wrt})
-    derivatives = [adjoints[id(w)] if id(w) in adjoints else TABLE["zeros_like"](w) for w in wrt]
-    return simplify(derivatives, fixed={id(node) for node in order})
+    return pulled_back(loss, Tensor(1.0), wrt)
 
 
-def backward(loss: Tensor, order: list[Tensor], wanted: set[int]) -> dict[int, Tensor]:
-    """Return the adjoint of every node on a path from a wanted node to the loss."""
+def pulled_back(output: Tensor, g: Tensor, wrt: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Return what flows to each tensor when ``g`` flows into the output, simplified."""
+    order = topological_order([output])
+    adjoints = backward(output, g, order, {id(w) for w in wrt})
+    return tuple(adjoints[id(w)] if id(w) in adjoints else TABLE["zeros_like"](w) for w in wrt)
+
+
+def backward(output: Tensor, g: Tensor, order: list[Tensor], wanted: set[int]) -> dict[int, Tensor]:
+    """Return the adjoint of every node on a path from a wanted node to the output.
+
+    Each flow is simplified where it arises, so that nothing is computed on top of what simplification drops; the
+    forward nodes stay the very nodes they are.
+    """
     on_path = set(wanted)
     for node in order:
-        if any(id(x) in on_path for x in node.inputs):
+        if not on_path.isdisjoint(map(id, node.inputs)):
             on_path.add(id(node))
-    adjoints = {id(loss): Tensor(1.0)}
+    forward = {id(node): node for node in order}
+    simple = forward | {id(g): g}
+    adjoints = {id(output): g}
     for node in reversed(order):
-        g = adjoints.get(id(node))
-        if g is None or id(node) not in on_path:
+        if id(node) not in on_path or id(node) not in adjoints:
             continue
+        g = adjoints[id(node)]
         # Every gate that reads the node has been visited: the sum is finished and may have its name.
-        if node.name and g.gate and not g.name:
+        if node.name and g.gate and not g.name and id(g) not in forward:
             adjoints[id(node)] = g = g.named(f"d{node.name}")
-        for x, contribution in contributions(node, g, on_path):
-            adjoints[id(x)] = contribution + adjoints[id(x)] if id(x) in adjoints else contribution
+            simple[id(g)] = g
+        for x, rule in rules_of(node):
+            if rule is None or id(x) not in on_path:
+                continue
+            flow = undo_broadcasting(rule(g, node, *node.inputs, **node.params), x)
+            total = settled(flow, simple)
+            if id(x) in adjoints:
+                total = settled(total + adjoints[id(x)], simple)
+            adjoints[id(x)] = total
     return adjoints
 
 
-def contributions(node: Tensor, g: Tensor, on_path: set[int]) -> list[tuple[Tensor, Tensor]]:
-    """Return what flows from a node to each of its inputs on the path."""
-    if node.gate is None:
-        return []
-    flows = zip(node.inputs, node.gate.rules(len(node.inputs)), strict=True)
-    return [
-        (x, undo_broadcasting(rule(g, node, *node.inputs, **node.params), x))
-        for x, rule in flows
-        if rule is not None and id(x) in on_path
-    ]
+def rules_of(node: Tensor) -> Iterable[tuple[Tensor, Rule | None]]:
+    """Pair each input of a node with its rule."""
+    return zip(node.inputs, node.gate.rules(len(node.inputs)), strict=True) if node.gate else ()
 
 
 def undo_broadcasting(flow: Tensor, x: Tensor) -> Tensor:

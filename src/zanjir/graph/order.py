@@ -24,15 +24,18 @@ def topological_order(outputs: Iterable[Tensor], stop: Collection[int] = ()) -> 
     """
     order: list[Tensor] = []
     seen: set[int] = set()
-    stack = [(node, False) for node in reversed(list(outputs))]
+    stack: list[Tensor | None] = list(outputs)
+    stack.reverse()
     while stack:
-        node, inputs_done = stack.pop()
-        if inputs_done:
-            order.append(node)
+        node = stack.pop()
+        if node is None:  # the mark above a node whose inputs are done
+            order.append(stack.pop())  # type: ignore[arg-type]  # a mark stands on a node, never on a mark
         elif id(node) not in seen and id(node) not in stop:
             seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((x, False) for x in reversed(node.inputs))
+            if node.inputs:
+                stack += (node, None, *node.inputs[::-1])
+            else:
+                order.append(node)
     return order
 
 
@@ -58,5 +61,5 @@ def evaluate(outputs: Iterable[Tensor], replaced: Mapping[Tensor, Any]) -> dict[
         if node.gate is None:
             values[id(node)] = node.value
         else:
-            values[id(node)] = node.gate.forward(*(values[id(x)] for x in node.inputs), **node.params)
+            values[id(node)] = node.gate.forward(*[values[id(x)] for x in node.inputs], **node.params)
     return values

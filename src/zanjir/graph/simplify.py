@@ -6,11 +6,12 @@ elements stand in the rows.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
 from zanjir.graph.order import topological_order
-from zanjir.graph.tensor import Tensor, apply, is_number
+from zanjir.graph.tensor import NUMBERS, Tensor, apply
 
 __all__ = ["REWRITES", "Rewrite", "is_literal", "simplify"]
 
@@ -37,11 +38,29 @@ def simplify(outputs: Sequence[Tensor], fixed: Collection[int] = ()) -> tuple[Te
     return tuple(short.get(id(node), node) for node in outputs)
 
 
+def settled(output: Tensor, simple: dict[int, Tensor]) -> Tensor:
+    """Simplify one output on top of nodes that are simple already, and count what it is made of among them.
+
+    ``simple`` holds the nodes by ``id``; as it keeps them alive, no ``id`` is ever given to another node.
+    """
+    if id(output) in simple:
+        return output
+    if all(id(x) in simple for x in output.inputs):  # a single gate, as most flows are
+        new = shortened(output, output.inputs, simple)
+        simple[id(new)] = new
+        return new
+    short: dict[int, Tensor] = {}
+    for node in topological_order([output], stop=simple):
+        new = shortened(node, tuple([short.get(id(x), x) for x in node.inputs]), simple)
+        short[id(node)] = simple[id(new)] = new
+    return short[id(output)]
+
+
 def shortened(node: Tensor, inputs: tuple[Tensor, ...], fixed: Collection[int]) -> Tensor:
     """Rebuild one node on simplified inputs, and rewrite it until no rule applies."""
     if node.gate is None:
         return node
-    unchanged = all(new is old for new, old in zip(inputs, node.inputs, strict=True))
+    unchanged = inputs is node.inputs or all(map(operator.is_, inputs, node.inputs))
     new = node if unchanged else apply(node.gate, *inputs, **node.params)
     while id(new) not in fixed and (shorter := rewritten(new)) is not None:
         new = shorter
@@ -54,7 +73,7 @@ def rewritten(node: Tensor) -> Tensor | None:
     """Apply the first rule that fits, or return None. A rule never changes shape or dtype."""
     if node.gate is None:
         return None
-    if is_number(node.value) and all(is_literal(x) for x in node.inputs):
+    if type(node.value) in NUMBERS and all(map(is_literal, node.inputs)):
         return Tensor(node.value)
     rules: tuple[Rewrite, ...] = (without_neutral, *REWRITES.get(node.gate.name, ()))
     for rule in rules:
@@ -68,13 +87,12 @@ def without_neutral(node: Tensor) -> Tensor | None:
     """Drop an input that changes nothing, such as the 1 of ``x * 1``."""
     if node.gate is None or not node.gate.neutral:
         return None
-    for i, neutral in enumerate(node.gate.neutral):
-        x = node.inputs[i]
-        if neutral is not None and is_literal(x) and x.value == neutral:
+    for i, x in enumerate(node.inputs):
+        if is_literal(x) and x.value == node.gate.neutral[i]:
             return node.inputs[1 - i]
     return None
 
 
 def is_literal(node: Tensor) -> bool:
     """Whether a node is a number written into the formula: a Python number without a name."""
-    return node.gate is None and node.name is None and is_number(node.value)
+    return node.gate is None and node.name is None and type(node.value) in NUMBERS

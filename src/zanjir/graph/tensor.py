@@ -7,24 +7,27 @@ arithmetic between Python numbers stays Python's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from zanjir.errors import GraphError, ShapeError
-from zanjir.graph.gate import Gate
+from zanjir.errors import GraphError
+from zanjir.graph.gate import TABLE, Gate
+from zanjir.graph.shapes import check_core_shapes, misfit
 
 __all__ = ["Array", "Tensor", "apply", "is_number", "tensor"]
 
 Array: TypeAlias = npt.NDArray[Any]
+Axis: TypeAlias = "int | tuple[int, ...] | None"
 NUMBERS = (int, float, bool)
+NO_PARAMS: dict[str, Any] = {}  # one for all nodes without parameters; nobody writes into it
 
 if TYPE_CHECKING:
 
-    class Operators:
+    class Operators:  # noqa: PLW1641 - Tensor hashes by identity
         """The operators as type checkers see them: NumPy's mixin declares that they return anything."""
 
         def __add__(self, other: Any) -> Tensor: ...
@@ -44,6 +47,10 @@ if TYPE_CHECKING:
         def __ge__(self, other: Any) -> Tensor: ...
         def __lt__(self, other: Any) -> Tensor: ...
         def __le__(self, other: Any) -> Tensor: ...
+        def __eq__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __mod__(self, other: Any) -> Tensor: ...
+        def __floordiv__(self, other: Any) -> Tensor: ...
 
 else:
     Operators = NDArrayOperatorsMixin
@@ -91,9 +98,7 @@ class Tensor(Operators):
         inputs: tuple[Tensor, ...] = (),
         params: dict[str, Any] | None = None,
     ) -> None:
-        parts = (frozen(value), name, gate, inputs, params or {})
-        for field, part in zip(("value", "name", "gate", "inputs", "params"), parts, strict=True):
-            object.__setattr__(self, field, part)
+        fill(self, frozen(value), name, gate, inputs, params)
 
     def __setattr__(self, field: str, value: object) -> NoReturn:
         raise GraphError(f"a tensor never changes: cannot set {field!r}; build a new tensor instead.")
@@ -107,7 +112,7 @@ class Tensor(Operators):
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes of the axes."""
-        return np.shape(self.value)
+        return self.value.shape if isinstance(self.value, np.ndarray) else ()
 
     @property
     def ndim(self) -> int:
@@ -122,7 +127,7 @@ class Tensor(Operators):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the elements; a Python number counts as NumPy would store it."""
-        return np.asarray(self.value).dtype
+        return self.value.dtype if isinstance(self.value, np.ndarray) else np.asarray(self.value).dtype
 
     @property
     def T(self) -> Tensor:
@@ -138,37 +143,144 @@ class Tensor(Operators):
             return repr(self.value)
         return f"the result of {self.gate.name}" if self.gate else "an array"
 
-    def transpose(self) -> Tensor:
-        """Reverse the order of the axes."""
-        return as_tensor(np.transpose(self))
+    @property
+    def mT(self) -> Tensor:
+        """The transpose of each matrix of a stack: the last two axes exchanged."""
+        return self.swapaxes(-1, -2)
 
-    def sum(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
-        """Sum over one axis, or over all."""
+    def transpose(self, *axes: Any) -> Tensor:
+        """Reverse the order of the axes, or give them another order."""
+        order = axes[0] if len(axes) == 1 else axes or None
+        return as_tensor(np.transpose(self, order))
+
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
+        """Exchange two axes."""
+        return as_tensor(np.swapaxes(self, axis1, axis2))
+
+    def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Sum over one axis, several, or all."""
         return as_tensor(np.sum(self, axis=axis, keepdims=keepdims))
 
-    def mean(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
-        """Mean over one axis, or over all."""
+    def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Mean over one axis, several, or all."""
         return as_tensor(np.mean(self, axis=axis, keepdims=keepdims))
+
+    def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Product over one axis, several, or all."""
+        return as_tensor(np.prod(self, axis=axis, keepdims=keepdims))
+
+    def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Largest element along one axis, several, or all."""
+        return as_tensor(np.max(self, axis=axis, keepdims=keepdims))
+
+    def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Smallest element along one axis, several, or all."""
+        return as_tensor(np.min(self, axis=axis, keepdims=keepdims))
+
+    def var(self, axis: Axis = None, *, ddof: int = 0, keepdims: bool = False) -> Tensor:
+        """Variance: the mean squared distance from the mean, divided by N - ddof."""
+        return as_tensor(np.var(self, axis=axis, ddof=ddof, keepdims=keepdims))
+
+    def std(self, axis: Axis = None, *, ddof: int = 0, keepdims: bool = False) -> Tensor:
+        """Standard deviation: the root of the variance."""
+        return as_tensor(np.std(self, axis=axis, ddof=ddof, keepdims=keepdims))
+
+    def cumsum(self, axis: int | None = None) -> Tensor:
+        """Running sums along an axis, or over all elements."""
+        return as_tensor(np.cumsum(self, axis=axis))
+
+    def cumprod(self, axis: int | None = None) -> Tensor:
+        """Running products along an axis, or over all elements."""
+        return as_tensor(np.cumprod(self, axis=axis))
+
+    def argmax(self, axis: int | None = None) -> Tensor:
+        """Position of the largest element; it has no derivative."""
+        return as_tensor(np.argmax(self, axis=axis))
+
+    def argmin(self, axis: int | None = None) -> Tensor:
+        """Position of the smallest element; it has no derivative."""
+        return as_tensor(np.argmin(self, axis=axis))
+
+    def clip(self, min: Any = None, max: Any = None) -> Tensor:  # noqa: A002 - NumPy's names
+        """Elements limited to [min, max]."""
+        return as_tensor(np.clip(self, min, max))
+
+    def dot(self, other: Any) -> Tensor:
+        """NumPy's dot product with another array."""
+        return as_tensor(np.dot(self, other))
 
     def reshape(self, *shape: int | Sequence[int]) -> Tensor:
         """Return the same elements in another shape; one size may be -1."""
         sizes = shape[0] if len(shape) == 1 else shape
         return as_tensor(np.reshape(self, sizes))
 
+    def ravel(self) -> Tensor:
+        """Return the same elements along one axis."""
+        return as_tensor(np.ravel(self))
+
+    flatten = ravel
+
+    def squeeze(self, axis: Axis = None) -> Tensor:
+        """Drop axes of size 1."""
+        return as_tensor(np.squeeze(self, axis=axis))
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
+        """Repeat each element."""
+        return as_tensor(np.repeat(self, repeats, axis=axis))
+
+    def take(self, indices: Any, axis: int | None = None) -> Tensor:
+        """Elements at given positions along an axis."""
+        return as_tensor(np.take(self, indices, axis=axis))
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        """The elements whose two positions differ by ``offset``."""
+        return as_tensor(np.diagonal(self, offset, axis1, axis2))
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        """The sum along a diagonal."""
+        return as_tensor(np.trace(self, offset, axis1, axis2))
+
+    def copy(self) -> Tensor:
+        """Return a node of its own with the same value; gradients of all copies add up."""
+        return as_tensor(np.copy(self))
+
+    def round(self, decimals: int = 0) -> Tensor:
+        """Round to a number of decimals; it has no derivative."""
+        return as_tensor(np.round(self, decimals))
+
+    def astype(self, dtype: Any) -> Tensor:
+        """Return the elements in another type."""
+        return apply(TABLE["astype"], self, dtype=np.dtype(dtype).name)
+
     def __len__(self) -> int:
         if not self.shape:
             raise GraphError(f"{self.label} is a single number and has no length; use .size.")
         return self.shape[0]
 
-    def __getitem__(self, key: Any) -> Tensor:
-        from zanjir.graph.protocol import index
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
 
-        return index(self, key)
+    def __getitem__(self, key: Any) -> Tensor:
+        return as_tensor(index(self, key))
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise GraphError(
+            f"a tensor never changes: cannot assign to {self.label}[...]; "
+            "build a new one, for example with np.where(mask, new, old) or np.concatenate."
+        )
 
     def __bool__(self) -> bool:
         raise GraphError(
             f"the truth of {self.label} is not recorded in the graph; compare its .value, or use np.where."
         )
+
+    def __float__(self) -> NoReturn:
+        raise GraphError(
+            f"turning {self.label} into a plain number would cut the graph, and its gradient would be lost; "
+            "use NumPy functions instead of those of math, or float(x.value) if the number is all you need."
+        )
+
+    __int__ = __index__ = __complex__ = __float__
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         raise GraphError(
@@ -176,14 +288,10 @@ class Tensor(Operators):
             "use NumPy functions on the tensor itself, or take .value if the numbers are all you need."
         )
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Tensor:
-        from zanjir.graph.protocol import call_ufunc
-
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return call_ufunc(ufunc, method, inputs, kwargs)
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Tensor:
-        from zanjir.graph.protocol import call_function
-
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return call_function(function, args, kwargs)
 
     def __pow__(self, exponent: Any) -> Tensor:
@@ -191,9 +299,36 @@ class Tensor(Operators):
         square = is_number(exponent) and exponent == 2
         return as_tensor(np.square(self) if square else np.power(self, exponent))
 
+    def _repr_html_(self) -> str:
+        from zanjir.graph.notebook import tensor_html
+
+        return tensor_html(self)
+
     def __repr__(self) -> str:
         what = self.name or (self.gate.name if self.gate else "constant")
         return f"Tensor({what}, shape={self.shape}, dtype={self.dtype})"
+
+
+# A slot's own setter passes by __setattr__, which refuses; thousands of nodes are made at a time.
+set_value, set_name, set_gate, set_inputs, set_params = (
+    getattr(Tensor, field).__set__ for field in ("value", "name", "gate", "inputs", "params")
+)
+
+
+def fill(
+    node: Tensor,
+    value: Any,
+    name: str | None,
+    gate: Gate | None,
+    inputs: tuple[Tensor, ...],
+    params: dict[str, Any] | None,
+) -> None:
+    """Give a new node its fields, once and for all."""
+    set_value(node, value)
+    set_name(node, name)
+    set_gate(node, gate)
+    set_inputs(node, inputs)
+    set_params(node, params or NO_PARAMS)
 
 
 def tensor(value: Any, name: str | None = None) -> Tensor:
@@ -218,12 +353,18 @@ def frozen(value: Any) -> Any:
         return value
     if isinstance(value, Tensor):
         raise GraphError(f"{value.label} is a tensor already; use it, or its .value.")
+    return read_only(np.asarray(value).view())
+
+
+def read_only(value: Any) -> Any:
+    """Make an array that nobody else writes into read-only; a Python number stays what it is."""
+    if type(value) in NUMBERS:
+        return value
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise GraphError(f"a tensor holds real numbers; got {array.dtype} data. Convert it to float first.")
-    view = array.view()
-    view.flags.writeable = False
-    return view
+    array.setflags(write=False)
+    return array
 
 
 def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
@@ -234,38 +375,17 @@ def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
     ShapeError
         If the sizes of the inputs do not fit the gate.
     """
-    nodes = tuple(as_tensor(x) for x in inputs)
+    nodes = tuple([x if isinstance(x, Tensor) else Tensor(x) for x in inputs])
     check_core_shapes(row, nodes)
     settings = {**row.params, **params}
     try:
-        value = row.forward(*(node.value for node in nodes), **settings)
+        value = row.forward(*[node.value for node in nodes], **settings)
     except (ValueError, IndexError) as error:
-        raise ShapeError(f"{row.name}: {described(nodes)} do not fit together: {error}.") from error
-    return Tensor(value, gate=row, inputs=nodes, params=settings)
+        raise misfit(row, nodes, error) from error
+    node = Tensor.__new__(Tensor)
+    fill(node, read_only(value), None, row, nodes, settings)  # a gate's result is its own, or a view of an input
+    return node
 
 
-def described(nodes: Sequence[Tensor]) -> str:
-    """Return the shapes of nodes as words: ``X is (5, 3), W1 is (4, 8)``."""
-    return ", ".join(f"{node.label} is {node.shape}" for node in nodes)
-
-
-def check_core_shapes(row: Gate, nodes: Sequence[Tensor]) -> None:
-    """Raise if one letter of the gate's signature would stand for two sizes."""
-    if row.elementwise or "*" in row.signature:
-        return
-    sizes: dict[str, tuple[int, Tensor]] = {}
-    for letters, node in zip(row.core_shapes, nodes, strict=True):
-        if len(letters) != node.ndim:
-            raise ShapeError(
-                f"{row.name}: {node.label} has shape {node.shape}, expected {len(letters)} axes "
-                f"({', '.join(letters)}). Reshape it first."
-            )
-        for axis, (letter, size) in enumerate(zip(letters, node.shape, strict=True)):
-            known, owner = sizes.setdefault(letter, (size, node))
-            if known != size:
-                wanted = ", ".join(str(known) if i == axis else "..." for i in range(node.ndim))
-                kind = "inner sizes" if row.name == "matmul" else f"sizes {letter}"
-                raise ShapeError(
-                    f"{row.name}: {kind} differ: {described(nodes)}; {known} != {size}. "
-                    f"{node.label} should have shape ({wanted}{',' if node.ndim == 1 else ''}) to fit {owner.label}."
-                )
+# Last, because it needs the names above; not in the methods, because every operator on a tensor passes there.
+from zanjir.graph.protocol import call_function, call_ufunc, index  # noqa: E402

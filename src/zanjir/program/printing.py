@@ -57,7 +57,8 @@ def definition(row: Gate) -> str:
         raise TypeError(f"the forward function of gate {row.name!r} is not written with def, so it cannot be printed")
     function.name = row.name
     function.returns = None
-    for argument in (*function.args.args, *function.args.kwonlyargs):
+    many = [function.args.vararg] if function.args.vararg else []
+    for argument in (*function.args.args, *many, *function.args.kwonlyargs):
         argument.annotation = None
     return ast.unparse(function)
 

@@ -87,6 +87,19 @@ class History:
             "history.epochs": table([astuple(epoch) for epoch in self.epochs], len(EPOCH_COLUMNS)),
         }
 
+    def _repr_html_(self) -> str:
+        from zanjir.views import details, html_table, line_chart
+
+        t, epochs = self.column("t"), self.column("epoch")
+        per_epoch = t[0] if len(t) else max(1, len(self.steps))
+        curves = {"loss of each step": (self.column("t", "steps") / per_epoch, self.column("loss", "steps"))}
+        if np.isfinite(self.column("validation_loss")).any():
+            curves["validation loss"] = (epochs, self.column("validation_loss"))
+        chart = line_chart(f"loss of {len(self.steps):,} steps", "epoch", curves)
+        shown = [name for name in EPOCH_COLUMNS if name == "epoch" or np.isfinite(self.column(name)).any()]
+        rows = [[missing_is_none(getattr(epoch, name)) for name in shown] for epoch in self.epochs]
+        return f"<div>{chart}{details('every epoch', html_table('', shown, rows))}</div>"
+
     @classmethod
     def from_arrays(cls, arrays: dict[str, Array]) -> History:
         """Return the record that `arrays` saved."""
@@ -96,6 +109,11 @@ class History:
         ]
         epochs = [Epoch(int(r[0]), int(r[1]), *r[2:]) for r in arrays["history.epochs"].tolist()]
         return cls(steps, epochs)
+
+
+def missing_is_none(value: float) -> float | None:
+    """Return a number, or None where NaN says that nothing was measured."""
+    return None if value != value else value  # noqa: PLR0124 - NaN alone differs from itself
 
 
 def table(rows: Sequence[Sequence[Any]], n_columns: int) -> Array:

@@ -1,0 +1,153 @@
+"""Building and differentiating a graph of 10,000 gates, against HIPS autograd and PyTorch.
+
+Each side runs in a process of its own, in turns, on one thread, in float64; the medians of the rounds' fastest
+runs are printed, and the medians of the ratios within a round. What zanjir returns is a graph again, which can be
+read and differentiated once more; the others return numbers. Memory is what the process grows by, per gate.
+Peers that are not installed are said to be absent. Run: python benchmarks/graph.py
+"""
+
+import gc
+import importlib.util
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+GATES = 10_000
+GATES_FOR_MEMORY = 100_000
+ROUNDS = 5
+REPEATS = 7
+PEERS = {"zanjir": "zanjir", "autograd": "autograd", "PyTorch": "torch"}
+MEASURES = {"build": "us", "differentiate": "us", "both": "us", "memory": "B"}
+
+
+def chain(x, y, functions, gates):
+    """Every gate reads the one before it: z = tanh(z x + y) - x, again and again."""
+    z = y
+    for _ in range(gates // 4):
+        z = functions.tanh(z * x + y) - x
+    return z
+
+
+def mixed(x, y, functions, gates):
+    """Every gate reads two of the last ten nodes, chosen by a fixed sequence; all values stay in [-1, 1]."""
+    nodes, state = [x, y], 1
+    for _ in range(gates // 6):  # six gates
+        for form in (
+            lambda a, b: functions.tanh(a + b),
+            lambda a, b: a * b,
+            functions.maximum,
+            lambda a, b: (a - b) / 2,
+        ):
+            state = (1103515245 * state + 12345) % 2**31
+            recent = nodes[-10:]
+            nodes.append(form(recent[(state >> 8) % len(recent)], recent[(state >> 16) % len(recent)]))
+    return sum(nodes[-10:]).sum()
+
+
+GRAPHS = {"chain of scalars": (chain, 0.5, 0.7), "mixed, vectors of 16": (mixed, [0.5] * 16, [0.7] * 16)}
+
+
+def zanjir_side(graph, x, y, gates):
+    import numpy as np
+
+    import zanjir
+
+    point = [zanjir.tensor(np.array(value)) for value in (x, y)]
+    return lambda: graph(*point, np, gates), lambda loss: zanjir.gradient(loss, point)
+
+
+def autograd_side(graph, x, y, gates):
+    import autograd.numpy as np
+    from autograd import make_vjp
+
+    point = tuple(np.array(value) for value in (x, y))
+    trace = make_vjp(lambda point: graph(*point, np, gates))
+    return lambda: trace(point)[0], lambda pull_back: pull_back(1.0)
+
+
+def torch_side(graph, x, y, gates):
+    import torch
+
+    torch.set_num_threads(1)
+    point = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (x, y)]
+    return lambda: graph(*point, torch, gates), lambda loss: torch.autograd.grad(loss, point)
+
+
+SIDES = {"zanjir": zanjir_side, "autograd": autograd_side, "PyTorch": torch_side}
+
+
+def measure(who, which):
+    graph, x, y = GRAPHS[which]
+    build, differentiate = SIDES[who](graph, x, y, GATES)
+    runs = []
+    for _ in range(REPEATS):
+        gc.collect()
+        start = time.perf_counter()
+        built = build()
+        middle = time.perf_counter()
+        derivatives = differentiate(built)
+        end = time.perf_counter()
+        runs.append((end - start, middle - start, end - middle))
+        del built, derivatives
+    both, building, differentiating = (seconds / GATES * 1e6 for seconds in min(runs))
+    return {"build": building, "differentiate": differentiating, "both": both, "memory": memory(who, which)}
+
+
+def memory(who, which):
+    graph, x, y = GRAPHS[which]
+    build, _ = SIDES[who](graph, x, y, GATES_FOR_MEMORY)
+    before = peak()
+    built = build()
+    return (peak() - before) / GATES_FOR_MEMORY if built is not None else 0
+
+
+def peak():
+    """Return the most memory that this process has held, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def main():
+    import numpy as np
+
+    present = {who: importlib.util.find_spec(module) is not None for who, module in PEERS.items()}
+    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}, one thread, per gate")
+    print("".join(f"{who} is absent; install it to compare\n" for who, here in present.items() if not here), end="")
+    sides = [who for who, here in present.items() if here]
+    print(
+        f"{'graph':<22}{'measure':<15}"
+        + "".join(f"{who:>12}" for who in sides)
+        + "".join(f"{'to ' + who:>12}" for who in sides[1:])
+    )
+    for which in GRAPHS:
+        rounds = {who: [] for who in sides}
+        for _ in range(ROUNDS):
+            for who in sides:
+                rounds[who].append(in_a_process(who, which))
+        for name, unit in MEASURES.items():
+            taken = {who: [found[name] for found in rounds[who]] for who in sides}
+            print(f"{which:<22}{name:<15}" + row(taken, unit))
+
+
+def in_a_process(who, which):
+    command = [sys.executable, __file__, who, which]
+    one_thread = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=one_thread).stdout)
+
+
+def row(taken, unit):
+    values = [f"{statistics.median(values):>9.1f} {unit:<2}" for values in taken.values()]
+    ours, *others = taken.values()
+    ratios = [statistics.median(a / b for a, b in zip(ours, theirs, strict=True)) for theirs in others]
+    return "".join(values) + "".join(f"{ratio:>12.2f}" for ratio in ratios)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3:
+        print(json.dumps(measure(*sys.argv[1:])))
+    else:
+        main()

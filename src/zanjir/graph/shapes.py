@@ -1,0 +1,103 @@
+"""Sizes that do not fit: which tensors, which axes, and what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zanjir.errors import ShapeError
+from zanjir.graph.gate import Gate
+
+if TYPE_CHECKING:
+    from zanjir.graph.tensor import Tensor
+
+__all__ = ["check_core_shapes", "described", "misfit"]
+
+
+def described(nodes: Sequence[Tensor]) -> str:
+    """Return the shapes of nodes as words: ``X is (5, 3), W1 is (4, 8)``."""
+    return ", ".join(f"{node.label} is {node.shape}" for node in nodes)
+
+
+def misfit(row: Gate, nodes: Sequence[Tensor], error: Exception) -> ShapeError:
+    """Return the error for inputs that a gate's forward function refused."""
+    fix = likely_fix(*nodes) if row.elementwise and len(nodes) == 2 else ""
+    return ShapeError(f"{row.name}: {described(nodes)} do not fit together: {error}.{fix}")
+
+
+def likely_fix(x: Tensor, y: Tensor) -> str:
+    """Return what would make two arrays broadcast, if something simple does."""
+    for a, b in ((x, y), (y, x)):
+        if a.ndim == b.ndim + 1 and broadcast(a.shape, (*b.shape, 1)):
+            wanted = ", ".join(map(str, (*b.shape, 1)))
+            return f" {b.label} has one number per row: give it shape ({wanted}), with keepdims=True or [:, None]."
+    if x.ndim == y.ndim == 2 and broadcast(x.shape, y.shape[::-1]):
+        return f" Did you mean {y.label}.T?"
+    return ""
+
+
+def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Whether two shapes broadcast."""
+    try:
+        np.broadcast_shapes(a, b)
+    except ValueError:
+        return False
+    return True
+
+
+def check_core_shapes(row: Gate, nodes: Sequence[Tensor]) -> None:
+    """Raise if an axis is missing or too many, or one letter of the gate's signature would stand for two sizes.
+
+    ``*`` as the first letter of an input stands for any further axes in front; ``?`` marks an axis that may be
+    missing.
+    """
+    if row.elementwise or row.variadic:
+        return
+    sizes: dict[str, tuple[int, Tensor]] = {}
+    for letters, node in zip(row.core_shapes, nodes, strict=True):
+        stack = letters[:1] == ("*",)
+        core = present_letters(letters[1:] if stack else letters, node, stack)
+        if len(core) > node.ndim or (len(core) < node.ndim and not stack):
+            raise ShapeError(
+                f"{row.name}: {node.label} has shape {node.shape}, expected {'at least ' * stack}{len(core)} axes "
+                f"({', '.join(core)}). Reshape it first."
+            )
+        for axis, letter in enumerate(core, start=node.ndim - len(core)):
+            known, owner = sizes.setdefault(letter, (node.shape[axis], node))
+            if known != node.shape[axis]:
+                raise ShapeError(two_sizes(row, nodes, letter, axis, node, known, owner))
+
+
+def present_letters(letters: tuple[str, ...], node: Tensor, stack: bool) -> tuple[str, ...]:
+    """Return the letters of the axes that a tensor has: an axis marked with ``?`` is missing from a vector."""
+    if stack and node.ndim < len(letters):
+        return tuple(letter for letter in letters if "?" not in letter)
+    return tuple(letter.rstrip("?") for letter in letters)
+
+
+def two_sizes(
+    row: Gate, nodes: Sequence[Tensor], letter: str, axis: int, node: Tensor, known: int, owner: Tensor
+) -> str:
+    """Return the sentence for a letter with two sizes."""
+    wanted = ", ".join(str(known) if i == axis else "..." for i in range(node.ndim))
+    kind = "inner sizes" if row.name == "matmul" else f"sizes {letter}"
+    meant = transposed(*nodes) if row.name == "matmul" else ""
+    return (
+        f"{row.name}: {kind} differ: {described(nodes)}; {known} != {node.shape[axis]}. "
+        f"{node.label} should have shape ({wanted}{',' if node.ndim == 1 else ''}) to fit {owner.label}.{meant}"
+    )
+
+
+def transposed(x: Tensor, y: Tensor) -> str:
+    """Return which product of the two matrices, or of their transposes, would fit."""
+    if x.ndim != 2 or y.ndim != 2:
+        return ""
+    (n, k), (j, m) = x.shape, y.shape
+    forms = (
+        (k == m, f"{x.label} @ {y.label}.T"),
+        (n == j, f"{x.label}.T @ {y.label}"),
+        (m == n, f"{y.label} @ {x.label}"),
+    )
+    return next((f" Did you mean {form}?" for fits, form in forms if fits), "")
