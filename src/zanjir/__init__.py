@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         value_and_gradient,
     )
     from zanjir.graph.diagram import diagram
-    from zanjir.nn import Sequential, mlp
+    from zanjir.nn import Sequential, convnet, mlp
     from zanjir.optim import optimizer
     from zanjir.program import source
     from zanjir.training import (
@@ -61,6 +61,7 @@ ROOM_OF = {
     "tensor": "graph",
     "value_and_gradient": "graph",
     "Sequential": "nn",
+    "convnet": "nn",
     "mlp": "nn",
     "optimizer": "optim",
     "source": "program",
@@ -84,6 +85,7 @@ __all__ = [
     "Trainer",
     "__version__",
     "check_gradient",
+    "convnet",
     "diagram",
     "divide",
     "fit",
