@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         value_and_gradient,
     )
     from zanjir.graph.diagram import diagram
-    from zanjir.nn import Sequential, mlp
+    from zanjir.nn import Sequential, convnet, mlp
     from zanjir.optim import optimizer
     from zanjir.program import source
     from zanjir.training import (
@@ -74,6 +74,7 @@ ROOM_OF = {
     "tensor": "graph",
     "value_and_gradient": "graph",
     "Sequential": "nn",
+    "convnet": "nn",
     "mlp": "nn",
     "optimizer": "optim",
     "source": "program",
@@ -103,6 +104,7 @@ __all__ = [
     "check_function",
     "check_gradient",
     "check_model",
+    "convnet",
     "diagram",
     "divide",
     "eval_numerical_gradient",

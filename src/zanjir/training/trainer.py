@@ -17,7 +17,7 @@ import numpy as np
 from zanjir.data import batches
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ShapeError
 from zanjir.graph import Array
-from zanjir.program import NumpyEngine, Problem, Scorer, trace_step
+from zanjir.program import NumpyEngine, Problem, Scorer, Statistics, trace_step
 from zanjir.training.history import Epoch, History, Step
 from zanjir.training.model import Metrics, encoded, labels_from, measured
 from zanjir.training.plan import Plan
@@ -91,6 +91,8 @@ class Trainer:
         first = problem.layout.flatten(problem.network.init(np.random.default_rng(plan.seed), problem.in_features))
         self.engine = NumpyEngine(trace_step(problem, plan.optimizer, plan.clip), first, plan.seed)
         self.scorer = Scorer(problem, self.engine.W)
+        self.statistics = Statistics(problem, self.engine.W)
+        self.measured_at: int | None = None
         self.history = History()
         self.t = 0
         self.seconds = 0.0
@@ -127,7 +129,10 @@ class Trainer:
     @property
     def W(self) -> Array:
         """The flat parameter vector to keep: the best one under early stopping, else the last."""
-        return self.engine.W if self.best_W is None else self.best_W
+        if self.best_W is not None:
+            return self.best_W
+        self.measure()
+        return self.engine.W
 
     def __iter__(self) -> Iterator[Step]:
         """Train on, from where the training stands, and yield after each step.
@@ -231,7 +236,23 @@ class Trainer:
         """Return the metrics of the validation data; NaN if there is none."""
         if self.validation is None:
             return Metrics(math.nan)
+        self.measure()
         return measured(self.scorer, self.validation.X, self.validation.y, self.n_classes)
+
+    def measure(self) -> None:
+        """Bring the parameters that are not learned, such as those of a batch normalization, up to this step.
+
+        They are made anew from the weights and the training samples: whatever stands in their place between two
+        readings, such as what a weight decay leaves there, never counts.
+        """
+        if not self.problem.measured or self.measured_at == self.t:
+            return
+        from threadpoolctl import threadpool_limits
+
+        order = batches(len(self.samples.X), self.plan.batch_size, seed=self.plan.seed, epoch=0)
+        with threadpool_limits(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
+            self.statistics.measure(self.samples.X, order)
+        self.measured_at = self.t
 
     def judge(self, epoch: Epoch) -> None:
         """Early stopping: remember the best parameters, and stop when they are too many epochs old."""
@@ -273,6 +294,7 @@ class Trainer:
     def take(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
         """Take over a state."""
         self.engine.W[...] = arrays["training.W"]
+        self.measured_at = None
         for name, vector in self.engine.state.items():
             vector[...] = arrays[f"optimizer.{name}"]
         self.history = History.from_arrays(arrays)
