@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -75,6 +76,12 @@ def line(row: Gate) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
+def full_name(function: Any) -> str:
+    """Return what a NumPy function is called by, such as ``np.linalg.norm``."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module.replace('numpy', 'np')}.{function.__name__}"
+
+
 def page() -> str:
     """Return the whole page."""
     parts = [INTRODUCTION.format(rows=len(TABLE), functions=len(FUNCTIONS))]
@@ -88,7 +95,7 @@ def page() -> str:
             parts.append(
                 "\n".join([f"## {name}", "", module.__doc__.strip().split("\n")[0], "", head, *map(line, rows)])
             )
-    functions = sorted({f"`np.{f.__name__}`" for f in FUNCTIONS})
+    functions = sorted({f"`{full_name(f)}`" for f in FUNCTIONS})
     parts.append("\n".join(["## Written in gates", "", "These work on tensors too:", "", ", ".join(functions) + "."]))
     return "\n\n".join(parts) + "\n"
 

@@ -58,6 +58,14 @@ def test_derivatives_of_named_nodes_are_named_after_them(network: dict[str, Tens
     assert {d.name for d in gradient(network["loss"], wanted).values()} == {f"d{name}" for name in wanted}
 
 
+def test_a_derivative_that_the_graph_computed_already_is_that_very_node() -> None:
+    x, z = tensor(2.0, "x"), tensor(3.0, "z")
+    h = np.exp(z).named("h")
+    assert gradient(x * h, x) is h
+    unnamed = np.exp(z)
+    assert gradient(x * unnamed, x) is unnamed
+
+
 def test_a_sum_of_flows_is_named_once_and_whole() -> None:
     x = tensor([1.0, 2.0], "x")
     h = np.exp(x).named("h")

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from witnesses.array_values import ARRAYS
+from witnesses.image_values import IMAGES
 from witnesses.linalg_values import LINALG
 from witnesses.number_values import NUMBERS
 from witnesses.witness import Numbers, Witness, each, in_order, over_axis
@@ -204,4 +205,5 @@ WITNESSES = {
     **NUMBERS,
     **ARRAYS,
     **LINALG,
+    **IMAGES,
 }

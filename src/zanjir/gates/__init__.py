@@ -64,6 +64,16 @@ from zanjir.gates.elementwise import (
     tanh,
 )
 from zanjir.gates.fused import hinge_margins, sigmoid_cross_entropy, softmax_cross_entropy
+from zanjir.gates.image import (
+    average_pool2d,
+    average_unpool2d,
+    conv2d,
+    conv2d_transpose,
+    conv2d_weights,
+    max_pick2d,
+    max_pool2d,
+    max_unpool2d,
+)
 from zanjir.gates.index import argwhere, concatenate, index, one_hot, pad, pick, put_like, section, section_put, stack
 from zanjir.gates.linalg import cholesky, cofactor, det, euclidean_norm, inv, logabsdet, p_norm, sign_of_det, solve
 from zanjir.gates.linear import einsum, matmul, outer, transpose
@@ -76,6 +86,7 @@ from zanjir.gates.matrices import (
     tril,
     triu,
 )
+from zanjir.gates.normalize import deviation, standardize
 from zanjir.gates.random import uniform_like
 from zanjir.gates.reduce import argmax, argmin, count, log_softmax, logsumexp, max_, mean, min_, softmax, std, sum_, var
 from zanjir.gates.rounding import ceil, floor, nan_to_num, rint, trunc
@@ -143,6 +154,8 @@ __all__ = [
     "argsort",
     "argwhere",
     "astype",
+    "average_pool2d",
+    "average_unpool2d",
     "broadcast_like",
     "broadcast_to",
     "cbrt",
@@ -151,6 +164,9 @@ __all__ = [
     "clip",
     "cofactor",
     "concatenate",
+    "conv2d",
+    "conv2d_transpose",
+    "conv2d_weights",
     "copy",
     "cos",
     "cosh",
@@ -159,6 +175,7 @@ __all__ = [
     "cumsum",
     "deg2rad",
     "det",
+    "deviation",
     "diagonal",
     "divide",
     "eigenvectors",
@@ -209,6 +226,9 @@ __all__ = [
     "make_diagonal",
     "matmul",
     "max_",
+    "max_pick2d",
+    "max_pool2d",
+    "max_unpool2d",
     "maximum",
     "mean",
     "min_",
@@ -262,6 +282,7 @@ __all__ = [
     "square",
     "squeeze",
     "stack",
+    "standardize",
     "std",
     "subtract",
     "sum_",

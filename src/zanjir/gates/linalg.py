@@ -82,12 +82,12 @@ def solve_flow(g: Tensor, x: Tensor, a: Tensor, b: Tensor) -> Tensor:
 
 
 def cholesky_flow(g: Tensor, factor: Tensor, a: Tensor, *, upper: bool) -> Tensor:
-    """S = inv(L).T Phi(L.T g) inv(L), where Phi takes the lower triangle and half of the diagonal."""
+    """inv(L).T Phi(L.T g) inv(L), or its transpose; Phi takes the lower triangle and half of the diagonal."""
     lower, g = (turned(factor), turned(g)) if upper else (factor, g)
     inner = turned(lower) @ g
     halved = (tril(inner) + tril(inner, k=-1)) / 2
     left = solve(turned(lower), halved)
-    return folded(turned(solve(turned(lower), turned(left))), upper)
+    return folded(solve(turned(lower), turned(left)), upper)
 
 
 def p_norm_flow(g: Tensor, y: Tensor, x: Tensor, *, ord: float, axis: Axis, keepdims: bool) -> Tensor:  # noqa: A002

@@ -104,7 +104,7 @@ trace = gate(
 inverse_gaps = gate(
     "inverse_gaps", "(*,n)->(*,n,n)", reciprocal_gaps,
     lambda g, y, w: np.sum(g * y**2, axis=-1) - np.sum(g * y**2, axis=-2),
-    code="inverse_gaps({0})", latex=r"\frac{{1}}{{{0}_j - {0}_i}}", domain=(REAL,),
+    code="inverse_gaps({0})", latex=r"\frac{{1}}{{\Delta {0}}}", domain=(REAL,),
     source="0 on the diagonal, infinite between equal numbers: 0 there would make wrong gradients look right",
 )  # fmt: skip
 

@@ -204,7 +204,7 @@ def any_norm(x: Tensor, ord: Any = None, axis: Axis = None, keepdims: bool = Fal
         return euclidean_norm(x, axis=axis, keepdims=keepdims)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     if len(axes) == 1:
-        return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=ord)
+        return vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
     if len(axes) == 2:
         return matrix_norm_over(x, (axes[0], axes[1]), ord, keepdims)
     raise ShapeError(f"norm: {x.label} has shape {x.shape}; give one axis for vectors or two for matrices.")
