@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from zanjir.gates.domains import LABEL, REAL
-from zanjir.gates.shape import expand_dims
+from zanjir.gates.shape import as_array, expand_dims
 from zanjir.graph.gate import Gate, gate
 from zanjir.graph.tensor import Array
 
@@ -96,7 +96,7 @@ pick = gate(
 
 index: Gate = gate(
     "index", "(*),(*)...->(*)", index_of,
-    lambda g, z, x, *arrays, key: put_like(g, x, *arrays, key=key),
+    lambda g, z, x, *arrays, key: put_like(as_array(g, z), x, *arrays, key=key),
     None,
     code=index_code, latex=index_code, view=True, domain=(REAL, LABEL), params={"key": ("array",)},
     examples=({}, {"key": (slice(None), "array")}, {"key": (None, "array", 1)}),

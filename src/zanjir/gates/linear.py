@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zanjir.gates.domains import REAL
-from zanjir.gates.shape import broadcast_like, expand_dims, ravel, reshape_like
+from zanjir.gates.shape import broadcast_like, expand_dims, ravel, shaped_as
 from zanjir.graph.gate import Gate, Precedence, gate
 from zanjir.graph.tensor import Array, Tensor
 
@@ -78,8 +78,8 @@ transpose: Gate = gate(
 
 outer = gate(
     "outer", "(*),(*)->(*)", np.outer,
-    lambda g, z, x, y: reshape_like(g @ ravel(y), x),
-    lambda g, z, x, y: reshape_like(ravel(x) @ g, y),
+    lambda g, z, x, y: shaped_as(g @ ravel(y), x),
+    lambda g, z, x, y: shaped_as(ravel(x) @ g, y),
     code="np.outer({0}, {1})", latex=r"({0} \otimes {1})", numpy=np.outer, domain=(REAL, REAL),
 )  # fmt: skip
 

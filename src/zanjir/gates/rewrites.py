@@ -10,7 +10,7 @@ from zanjir.gates.reduce import sum_
 from zanjir.gates.shape import broadcast_like, expand_dims, reshape_like, swapaxes
 from zanjir.graph.gate import Gate
 from zanjir.graph.simplify import REWRITES, Rewrite, is_literal
-from zanjir.graph.tensor import Tensor
+from zanjir.graph.tensor import Tensor, is_number
 
 __all__: list[str] = []
 
@@ -39,8 +39,9 @@ def undone(node: Tensor) -> Tensor | None:
 
 @rewrites(broadcast_like, reshape_like)
 def already_alike(node: Tensor) -> Tensor | None:
-    """An array that has the shape of the other already."""
-    return node.inputs[0] if node.inputs[0].shape == node.shape else None
+    """An array that has the shape of the other already; a Python number becomes an array first."""
+    x = node.inputs[0]
+    return x if x.shape == node.shape and is_number(x.value) == is_number(node.value) else None
 
 
 @rewrites(multiply, divide)

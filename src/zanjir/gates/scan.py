@@ -11,7 +11,7 @@ import numpy as np
 
 from zanjir.gates.domains import LABEL, REAL
 from zanjir.gates.reduce import OVER_AXES, Axis, kept
-from zanjir.gates.shape import flip, ravel, reshape_like
+from zanjir.gates.shape import flip, ravel, shaped_as
 from zanjir.graph.gate import Gate, Interval, Kink, gate
 from zanjir.graph.tensor import Array, Tensor
 
@@ -58,7 +58,7 @@ def along_one_axis(rule: Any) -> Any:
     def wrapped(g: Tensor, y: Tensor, x: Tensor, *, axis: int | None, **params: Any) -> Tensor:
         if axis is not None:
             return rule(g, y, x, axis, **params)
-        return reshape_like(rule(g, y, ravel(x), 0, **params), x)
+        return shaped_as(rule(g, y, ravel(x), 0, **params), x)
 
     return wrapped
 
@@ -78,7 +78,7 @@ def flow_to_factors(g: Tensor, y: Tensor, x: Tensor, axis: int) -> Tensor:
 def product_of_others(x: Tensor, axis: Axis) -> Tensor:
     """The product of all elements along the axes but one, for each."""
     if axis is None:
-        return reshape_like(product_of_others(ravel(x), 0), x)
+        return shaped_as(product_of_others(ravel(x), 0), x)
     if isinstance(axis, tuple):
         *others, last = axis
         rest = prod(x, axis=tuple(others), keepdims=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from zanjir.gates.domains import REAL
 from zanjir.graph.gate import Gate, gate
-from zanjir.graph.tensor import Array
+from zanjir.graph.tensor import Array, Tensor, is_number
 
 
 def broadcast_to_like(x: Array, like: Array) -> Array:
@@ -40,6 +40,18 @@ def fold_tile_of(g: Array, like: Array, *, reps: tuple[int, ...]) -> Array:
     return g.reshape(sizes).sum(axis=tuple(range(0, len(sizes), 2))).reshape(like.shape)
 
 
+def as_array(g: Tensor, like: Tensor) -> Tensor:
+    """Turn a Python number that flows into a single element into an array, which can be moved."""
+    return broadcast_like(g, like) if is_number(g.value) else g
+
+
+def shaped_as(flow: Tensor, x: Tensor) -> Tensor:
+    """Give a flow the shape of an input with as many elements; either may be a Python number, which has no shape."""
+    if is_number(x.value):
+        return flow.sum() if flow.ndim else flow
+    return broadcast_like(flow, x) if is_number(flow.value) else reshape_like(flow, x)
+
+
 def opposite(shift: Any) -> Any:
     """The shift that undoes another."""
     return tuple(-k for k in shift) if isinstance(shift, tuple) else -shift
@@ -60,34 +72,34 @@ broadcast_like = gate(
 
 reshape_like: Gate = gate(
     "reshape_like", "(*),(*)->(*)", reshape_to_like,
-    lambda g, y, x, like: reshape_like(g, x),
+    lambda g, y, x, like: shaped_as(g, x),
     None,
     code="{0}.reshape({1}.shape)", latex="{0}", view=True, domain=(REAL, REAL),
 )  # fmt: skip
 
 reshape = gate(
     "reshape", "(*)->(*)", lambda x, *, shape: np.reshape(x, shape),
-    lambda g, y, x, *, shape: reshape_like(g, x),
+    lambda g, y, x, *, shape: shaped_as(g, x),
     code="{0}.reshape({shape})", latex="{0}", numpy=np.reshape, view=True, domain=(REAL,),
     params={"shape": -1}, examples=({}, {"shape": (4, 3)}, {"shape": (2, -1)}),
 )  # fmt: skip
 
 expand_dims = gate(
     "expand_dims", "(*)->(*)", lambda x, *, axis: np.expand_dims(x, axis),
-    lambda g, y, x, *, axis: reshape_like(g, x),
+    lambda g, y, x, *, axis: shaped_as(g, x),
     code="np.expand_dims({0}, {axis})", latex="{0}", numpy=np.expand_dims, view=True, domain=(REAL,),
     params={"axis": -1}, examples=({}, {"axis": 0}, {"axis": 1}),
 )  # fmt: skip
 
 squeeze: Gate = gate(
     "squeeze", "(*)->(*)", lambda x, *, axis: np.squeeze(x, axis),
-    lambda g, y, x, *, axis: reshape_like(g, x),
+    lambda g, y, x, *, axis: shaped_as(g, x),
     code="np.squeeze({0}{,params})", latex="{0}", numpy=np.squeeze, view=True, domain=(REAL,), params={"axis": None},
 )  # fmt: skip
 
 ravel: Gate = gate(
     "ravel", "(*)->(*)", np.ravel,
-    lambda g, y, x: reshape_like(g, x),
+    lambda g, y, x: shaped_as(g, x),
     code="{0}.ravel()", latex=r"\operatorname{{vec}}({0})", numpy=np.ravel, view=True, domain=(REAL,),
 )  # fmt: skip
 
