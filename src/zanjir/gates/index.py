@@ -28,10 +28,10 @@ def index_of(x: Array, *arrays: Array, key: tuple[Any, ...]) -> Array:
 
 
 def put_like_of(g: Array, like: Array, *arrays: Array, key: tuple[Any, ...]) -> Array:
-    """Zeros of the shape of another array, to which each number of g is added where x[key] took it from."""
+    """Zeros of another array's shape, with each number of g added where x[key] took it; Python's take its dtype."""
     given = iter(arrays)
     place = tuple(next(given) if isinstance(part, str) else part for part in key)
-    total = np.zeros(like.shape, g.dtype)
+    total = np.zeros(like.shape, getattr(g, "dtype", like.dtype))
     if arrays:
         np.add.at(total, place, g)
     else:

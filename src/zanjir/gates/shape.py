@@ -12,7 +12,7 @@ import numpy as np
 
 from zanjir.gates.domains import REAL
 from zanjir.graph.gate import Gate, gate
-from zanjir.graph.tensor import Array
+from zanjir.graph.tensor import Array, Tensor
 
 
 def broadcast_to_like(x: Array, like: Array) -> Array:
@@ -58,6 +58,12 @@ broadcast_like = gate(
     source="the gradient undoes the broadcasting, as for every gate",
 )  # fmt: skip
 
+
+def reshaped_back(g: Tensor, x: Tensor) -> Tensor:
+    """What flows to an array that was reshaped; a single number may be Python's own, which has no shape to change."""
+    return reshape_like(g, x) if g.ndim else broadcast_like(g, x)
+
+
 reshape_like: Gate = gate(
     "reshape_like", "(*),(*)->(*)", reshape_to_like,
     lambda g, y, x, like: reshape_like(g, x),
@@ -67,7 +73,7 @@ reshape_like: Gate = gate(
 
 reshape = gate(
     "reshape", "(*)->(*)", lambda x, *, shape: np.reshape(x, shape),
-    lambda g, y, x, *, shape: reshape_like(g, x),
+    lambda g, y, x, *, shape: reshaped_back(g, x),
     code="{0}.reshape({shape})", latex="{0}", numpy=np.reshape, view=True, domain=(REAL,),
     params={"shape": -1}, examples=({}, {"shape": (4, 3)}, {"shape": (2, -1)}),
 )  # fmt: skip
@@ -81,7 +87,7 @@ expand_dims = gate(
 
 squeeze: Gate = gate(
     "squeeze", "(*)->(*)", lambda x, *, axis: np.squeeze(x, axis),
-    lambda g, y, x, *, axis: reshape_like(g, x),
+    lambda g, y, x, *, axis: reshaped_back(g, x),
     code="np.squeeze({0}{,params})", latex="{0}", numpy=np.squeeze, view=True, domain=(REAL,), params={"axis": None},
 )  # fmt: skip
 
