@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zanjir.errors import ShapeError
+from zanjir.errors import GraphError, ShapeError, ZanjirError
 from zanjir.graph.gate import Gate
 
 if TYPE_CHECKING:
@@ -21,10 +21,25 @@ def described(nodes: Sequence[Tensor]) -> str:
     return ", ".join(f"{node.label} is {node.shape}" for node in nodes)
 
 
-def misfit(row: Gate, nodes: Sequence[Tensor], error: Exception) -> ShapeError:
+def misfit(row: Gate, nodes: Sequence[Tensor], error: Exception) -> ZanjirError:
     """Return the error for inputs that a gate's forward function refused."""
-    fix = likely_fix(*nodes) if row.elementwise and len(nodes) == 2 else ""
-    return ShapeError(f"{row.name}: {described(nodes)} do not fit together: {error}.{fix}")
+    said = str(error).rstrip(". ")
+    if len(nodes) == 1:
+        return ShapeError(f"{row.name}: {described(nodes)}: {said}.")
+    if not row.elementwise or len(nodes) > 2:
+        return ShapeError(f"{row.name}: {described(nodes)} do not fit together: {said}.")
+    if broadcast(nodes[0].shape, nodes[1].shape):
+        types = ", ".join(f"{node.label} is {node.dtype}" for node in nodes)
+        return GraphError(f"{row.name}: {types}: {said}. Convert with .astype(float), or write 1.0 for 1.")
+    return ShapeError(f"{row.name}: {described(nodes)} do not fit together: {clash(*nodes)}{likely_fix(*nodes)}")
+
+
+def clash(x: Tensor, y: Tensor) -> str:
+    """Return which two sizes of arrays do not broadcast; axes are counted from the end, as NumPy pairs them."""
+    pairs = enumerate(zip(x.shape[::-1], y.shape[::-1], strict=False), start=1)
+    axis, (a, b) = next((axis, sizes) for axis, sizes in pairs if sizes[0] != sizes[1] and 1 not in sizes)
+    which = "the last axis" if axis == 1 else f"axis -{axis}"
+    return f"{which} has sizes {a} and {b}, expected the same size or 1"
 
 
 def likely_fix(x: Tensor, y: Tensor) -> str:
@@ -32,10 +47,17 @@ def likely_fix(x: Tensor, y: Tensor) -> str:
     for a, b in ((x, y), (y, x)):
         if a.ndim == b.ndim + 1 and broadcast(a.shape, (*b.shape, 1)):
             wanted = ", ".join(map(str, (*b.shape, 1)))
-            return f" {b.label} has one number per row: give it shape ({wanted}), with keepdims=True or [:, None]."
+            per_column = "" if b.gate else f", or shape ({a.shape[-1]},) for one number per column"
+            return (
+                f"; {b.label} has one number per row: give it shape ({wanted}), "
+                f"with keepdims=True or [:, None]{per_column}."
+            )
     if x.ndim == y.ndim == 2 and broadcast(x.shape, y.shape[::-1]):
-        return f" Did you mean {y.label}.T?"
-    return ""
+        return f". Did you mean {y.label}.T?"
+    for a, b in ((x, y), (y, x)):
+        if a.ndim == 2 and b.ndim == 1:
+            return f". With one number per column {b.label} would have shape ({a.shape[1]},)."
+    return "."
 
 
 def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> bool:

@@ -9,6 +9,7 @@ from zanjir.nn.losses import (
     LOSSES,
     Loss,
     binary_cross_entropy,
+    gaussian_negative_log_likelihood,
     hinge,
     softmax_cross_entropy,
     squared_error,
@@ -16,6 +17,7 @@ from zanjir.nn.losses import (
 )
 from zanjir.nn.regularizers import L1, L2, PENALTIES, ElasticNet, Regularizer, regularizer
 from zanjir.nn.sequential import Sequential, mlp
+from zanjir.nn.svm import L_i, L_i_vectorized
 from zanjir.nn.vector import Layout
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "Dropout",
     "ElasticNet",
     "Initializer",
+    "L_i",
+    "L_i_vectorized",
     "Layer",
     "Layout",
     "Linear",
@@ -36,6 +40,7 @@ __all__ = [
     "Regularizer",
     "Sequential",
     "binary_cross_entropy",
+    "gaussian_negative_log_likelihood",
     "glorot",
     "he",
     "hinge",
