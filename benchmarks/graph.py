@@ -22,7 +22,7 @@ GATES_FOR_MEMORY = 100_000
 ROUNDS = 5
 REPEATS = 7
 PEERS = {"zanjir": "zanjir", "autograd": "autograd", "PyTorch": "torch"}
-MEASURES = {"build": "us", "differentiate": "us", "both": "us", "memory": "B"}
+MEASURES = {"both": "us", "build": "us", "differentiate": "us", "memory": "B"}
 
 
 def chain(x, y, functions, gates):
@@ -35,14 +35,15 @@ def chain(x, y, functions, gates):
 
 def mixed(x, y, functions, gates):
     """Every gate reads two of the last ten nodes, chosen by a fixed sequence; all values stay in [-1, 1]."""
+    forms = (
+        lambda a, b: functions.tanh(a + b),
+        lambda a, b: a * b,
+        functions.maximum,
+        lambda a, b: (a - b) / 2,
+    )
     nodes, state = [x, y], 1
-    for _ in range(gates // 6):  # six gates
-        for form in (
-            lambda a, b: functions.tanh(a + b),
-            lambda a, b: a * b,
-            functions.maximum,
-            lambda a, b: (a - b) / 2,
-        ):
+    for _ in range(gates // 6):  # six gates in four forms
+        for form in forms:
             state = (1103515245 * state + 12345) % 2**31
             recent = nodes[-10:]
             nodes.append(form(recent[(state >> 8) % len(recent)], recent[(state >> 16) % len(recent)]))
@@ -81,29 +82,29 @@ def torch_side(graph, x, y, gates):
 SIDES = {"zanjir": zanjir_side, "autograd": autograd_side, "PyTorch": torch_side}
 
 
-def measure(who, which):
+def measure(who, which, what):
     graph, x, y = GRAPHS[which]
-    build, differentiate = SIDES[who](graph, x, y, GATES)
-    runs = []
-    for _ in range(REPEATS):
-        gc.collect()
-        start = time.perf_counter()
+    if what == "memory":
+        build, _ = SIDES[who](graph, x, y, GATES_FOR_MEMORY)
+        before = peak()
         built = build()
-        middle = time.perf_counter()
-        derivatives = differentiate(built)
-        end = time.perf_counter()
-        runs.append((end - start, middle - start, end - middle))
-        del built, derivatives
-    both, building, differentiating = (seconds / GATES * 1e6 for seconds in min(runs))
-    return {"build": building, "differentiate": differentiating, "both": both, "memory": memory(who, which)}
+        grown = peak() - before
+        del built  # held until here
+        return [grown / GATES_FOR_MEMORY]
+    build, differentiate = SIDES[who](graph, x, y, GATES)
+    return [seconds / GATES * 1e6 for seconds in min(timed(build, differentiate) for _ in range(REPEATS))]
 
 
-def memory(who, which):
-    graph, x, y = GRAPHS[which]
-    build, _ = SIDES[who](graph, x, y, GATES_FOR_MEMORY)
-    before = peak()
+def timed(build, differentiate):
+    """Return the seconds of building and differentiating together, and of each."""
+    gc.collect()
+    start = time.perf_counter()
     built = build()
-    return (peak() - before) / GATES_FOR_MEMORY if built is not None else 0
+    middle = time.perf_counter()
+    derivatives = differentiate(built)
+    end = time.perf_counter()
+    del built, derivatives
+    return end - start, middle - start, end - middle
 
 
 def peak():
@@ -124,19 +125,20 @@ def main():
         + "".join(f"{'to ' + who:>12}" for who in sides[1:])
     )
     for which in GRAPHS:
-        rounds = {who: [] for who in sides}
-        for _ in range(ROUNDS):
-            for who in sides:
-                rounds[who].append(in_a_process(who, which))
-        for name, unit in MEASURES.items():
-            taken = {who: [found[name] for found in rounds[who]] for who in sides}
+        rounds = [{who: in_a_process(who, which) for who in sides} for _ in range(ROUNDS)]
+        for i, (name, unit) in enumerate(MEASURES.items()):
+            taken = {who: [found[who][i] for found in rounds] for who in sides}
             print(f"{which:<22}{name:<15}" + row(taken, unit))
 
 
 def in_a_process(who, which):
-    command = [sys.executable, __file__, who, which]
     one_thread = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=one_thread).stdout)
+    found = []
+    for what in ("time", "memory"):
+        command = [sys.executable, __file__, who, which, what]
+        run = subprocess.run(command, check=True, capture_output=True, text=True, env=one_thread)
+        found += json.loads(run.stdout)
+    return found
 
 
 def row(taken, unit):
@@ -147,7 +149,7 @@ def row(taken, unit):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
+    if len(sys.argv) == 4:
         print(json.dumps(measure(*sys.argv[1:])))
     else:
         main()

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import importlib.util
 import pkgutil
 import re
 import tomllib
@@ -66,3 +67,11 @@ def test_the_architecture_stays_one_page_and_names_every_room():
     assert len(text.splitlines()) <= 80
     rooms = [path.name for path in (Path(zanjir.__file__).parent).iterdir() if (path / "__init__.py").is_file()]
     assert [room for room in rooms if f"`{room}/`" not in text] == []
+
+
+def test_the_page_of_gates_is_what_the_table_says():
+    written = ROOT / "docs" / "gates.md"
+    spec = importlib.util.spec_from_file_location("make_gates", ROOT / "docs" / "make_gates.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert written.read_text(encoding="utf-8") == script.page(), "run python docs/make_gates.py"

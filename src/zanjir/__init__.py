@@ -21,9 +21,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zanjir.data import load
     from zanjir.graph import (
+        CheckReport,
         ComputationalGraph,
         Tensor,
+        check,
+        check_finite,
+        check_function,
         check_gradient,
+        eval_numerical_gradient,
+        find_nonfinite,
         gradient,
         hessian,
         hessian_vector_product,
@@ -32,12 +38,13 @@ if TYPE_CHECKING:
         value_and_gradient,
     )
     from zanjir.graph.diagram import diagram
-    from zanjir.nn import Sequential, mlp
+    from zanjir.nn import Sequential, convnet, mlp
     from zanjir.optim import optimizer
     from zanjir.program import source
     from zanjir.training import (
         Plan,
         Trainer,
+        check_model,
         divide,
         fit,
         load_model,
@@ -51,9 +58,15 @@ __version__ = "0.1.0"
 
 ROOM_OF = {
     "ComputationalGraph": "graph",
+    "CheckReport": "graph",
     "Tensor": "graph",
+    "check": "graph",
+    "check_finite": "graph",
+    "check_function": "graph",
     "check_gradient": "graph",
     "diagram": "graph.diagram",
+    "eval_numerical_gradient": "graph",
+    "find_nonfinite": "graph",
     "gradient": "graph",
     "hessian": "graph",
     "hessian_vector_product": "graph",
@@ -61,11 +74,13 @@ ROOM_OF = {
     "tensor": "graph",
     "value_and_gradient": "graph",
     "Sequential": "nn",
+    "convnet": "nn",
     "mlp": "nn",
     "optimizer": "optim",
     "source": "program",
     "Plan": "training",
     "Trainer": "training",
+    "check_model": "training",
     "divide": "training",
     "fit": "training",
     "load_model": "training",
@@ -77,15 +92,23 @@ ROOM_OF = {
 }
 
 __all__ = [
+    "CheckReport",
     "ComputationalGraph",
     "Plan",
     "Sequential",
     "Tensor",
     "Trainer",
     "__version__",
+    "check",
+    "check_finite",
+    "check_function",
     "check_gradient",
+    "check_model",
+    "convnet",
     "diagram",
     "divide",
+    "eval_numerical_gradient",
+    "find_nonfinite",
     "fit",
     "gradient",
     "hessian",

@@ -194,12 +194,12 @@ def test_source_knows_every_size(sizes, loss, call):
 def test_help_lists_the_commands(call):
     found = call("--help")
     assert found.code == 0
-    for command in ("train", "evaluate", "predict", "source"):
+    for command in ("train", "evaluate", "check", "predict", "source"):
         assert re.search(rf"^  {command} +[A-Z]", found.out, re.M)
     assert found.err == ""
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "source"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "check", "predict", "source"])
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_every_command_has_help(command, flag, call):
     found = call(command, flag)
@@ -220,7 +220,9 @@ def test_an_unknown_command_is_wrong_usage(call):
 LOADED = "import sys; from zanjir.cli import main\ntry: main(sys.argv[1:])\nfinally: print(*sys.modules)"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["source", "-h"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["train", "--help"], ["source", "-h"], ["check", "-h"]]
+)
 def test_help_loads_nothing_heavy(arguments):
     done = subprocess.run([sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=False)
     assert done.stderr == ""

@@ -188,6 +188,7 @@ COMMANDS = {
     "evaluate": ["evaluate", "copy", "moons"],
     "predict": ["predict", "copy", "moons", "--out", "p.csv"],
     "source": ["source", "copy"],
+    "check": ["check", "copy"],
     "resume": ["train", "moons", "--out", "copy", "--resume"],
 }
 
@@ -263,6 +264,15 @@ OTHERS = {
     "evaluate unknown data": (["evaluate", "RUN", "mons"], "unknown data set 'mons'.*Did you mean 'moons'"),
     "evaluate numbers": (["evaluate", "RUN", "line"], "line has numbers as targets; this model was trained on classes"),
     "evaluate other classes": (["evaluate", "RUN", "circles"], "which this model has not learned; expected upper"),
+    "check nowhere": (["check", "nowhere"], "nowhere is no run: it holds no model.safetensors"),
+    "check without run": (["check"], "Missing argument 'RUN'"),
+    "check no samples": (["check", "RUN", "--samples", "0"], "0 is not in the range x>=1"),
+    "check no elements": (["check", "RUN", "--elements", "0"], "0 is not in the range x>=1"),
+    "check samples as text": (["check", "RUN", "--samples", "few"], "'few' is not a valid integer"),
+    "check a negative seed": (["check", "RUN", "--seed", "-1"], "-1 is not in the range"),
+    "check other features": (["check", "RUN", "pictures"], "class|features"),
+    "check unknown data": (["check", "RUN", "mons"], "unknown data set 'mons'.*Did you mean 'moons'"),
+    "check numbers": (["check", "RUN", "line"], "line has numbers as targets; this model was trained on classes"),
     "predict other features": (["predict", "RUN", "digits", "--out", "p.csv"], r"X is \(1797, 64\), expected \(N, 2\)"),
     "predict nowhere": (["predict", "RUN", "moons", "--out", "no/p.csv"], "no/p.csv cannot be written: No such file"),
     "predict below a file": (

@@ -11,12 +11,15 @@ import pytest
 from witnesses.gate_assertions import EXACT_ERROR, flow, output_shape, ruled_inputs
 from witnesses.gate_formulas import READABLE, at_points, flow_by_symbols, formula, slopes_by_formula
 from witnesses.gate_samples import case_id, cases, differentiable, inputs_for, random_of, rows_that
+from witnesses.linalg_values import WITHOUT_FORMULA
 from zanjir.graph import Gate
 
 ELEMENTWISE = rows_that(lambda row: row.elementwise and differentiable(row))
 # Symbols cannot be put in order.
 ORDERED = {"sort"}
-OF_ARRAYS = rows_that(lambda row: not row.elementwise and differentiable(row) and row.name not in ORDERED)
+OF_ARRAYS = rows_that(
+    lambda row: not row.elementwise and differentiable(row) and row.name not in ORDERED | WITHOUT_FORMULA
+)
 
 
 def points_for(row: Gate) -> list[Any]:

@@ -25,9 +25,19 @@ from witnesses.gate_assertions import (
     output_shape,
     ruled_inputs,
 )
-from witnesses.gate_samples import differentiable, inputs_for, random_of, rows_that
+from witnesses.gate_samples import differentiable, inputs_for, random_of, rows_that, shapes
 from zanjir.errors import ShapeError
-from zanjir.gates import argsort, expand_dims, greater_equal, heaviside, one_hot, pick, put_along_axis_like, where
+from zanjir.gates import (
+    argsort,
+    expand_dims,
+    greater_equal,
+    heaviside,
+    max_unpool2d,
+    one_hot,
+    pick,
+    put_along_axis_like,
+    where,
+)
 from zanjir.gates.arithmetic import nonzero
 from zanjir.gates.reduce import kept
 from zanjir.graph import TABLE, Gate, GradientError, Tensor
@@ -106,7 +116,7 @@ def mutated(row: Gate, i: int, mutate: Callable[[Any], Any]) -> Any:
 
 def exchangeable(row: Gate) -> bool:
     """Whether a gate has two inputs of the same kind."""
-    if len(row.core_shapes) != 2 or row.variadic:
+    if len(row.core_shapes) != 2 or row.variadic or len(set(shapes(row))) > 1:
         return False
     return row.core_shapes[0] == row.core_shapes[1] and row.domain[0].integers == row.domain[1].integers
 
@@ -206,12 +216,26 @@ def hinge_flow_at_zero(g: Tensor, _margins: Tensor, s: Tensor, y: Tensor, *, del
     return pushed - one_hot(y, s) * pushed.sum(axis=1, keepdims=True)
 
 
+def along_the_first(rule: Any) -> Any:
+    """A rule of a norm that at 0 takes another subgradient: a unit vector for each norm."""
+    return lambda g, y, x, **settings: rule(g, y, x, **settings) + np.sum(g) * (np.sum(y) <= 0)
+
+
+def first_wins(g: Tensor, _y: Tensor, x: Tensor, **how: Any) -> Tensor:
+    """The rule of max_pool2d where the first of equal numbers gets all."""
+    ramp = 1e-9 * np.arange(x.size, 0, -1).reshape(x.shape)
+    return max_unpool2d(g, x + ramp, **how)
+
+
 def kink_mutants() -> Iterator[Mutant]:
     """Every kink with the slope of one side in place of the row's choice, one input at a time."""
     for name, rules in KINKED.items():
         for i, rule in enumerate(rules):
             yield f"{name}, input {i}, one side at the kink", with_rule(TABLE[name], i, rule)
+    for name in ("euclidean_norm", "p_norm"):
+        yield f"{name}, input 0, one side at the kink", with_rule(TABLE[name], 0, along_the_first(TABLE[name].vjp[0]))
     yield "hinge_margins, input 0, one side at the kink", with_rule(TABLE["hinge_margins"], 0, hinge_flow_at_zero)
+    yield "max_pool2d, input 0, the first of equal numbers", with_rule(TABLE["max_pool2d"], 0, first_wins)
 
 
 def assert_all_killed(what: str, mutants: list[Mutant], checks: tuple[Check, ...]) -> None:

@@ -59,6 +59,14 @@ def test_derivatives_of_named_nodes_are_named_after_them(network: dict[str, Tens
     assert {d.name for d in gradient(network["loss"], wanted).values()} == {f"d{name}" for name in wanted}
 
 
+def test_a_derivative_that_the_graph_computed_already_is_that_very_node() -> None:
+    x, z = tensor(2.0, "x"), tensor(3.0, "z")
+    h = np.exp(z).named("h")
+    assert gradient(x * h, x) is h
+    unnamed = np.exp(z)
+    assert gradient(x * unnamed, x) is unnamed
+
+
 def test_a_sum_of_flows_is_named_once_and_whole() -> None:
     x = tensor([1.0, 2.0], "x")
     h = np.exp(x).named("h")
@@ -194,3 +202,11 @@ def test_the_graph_is_not_changed_by_its_gradient(network: dict[str, Tensor]) ->
     before = [(id(node), node.name, node.value.tobytes()) for node in topological_order([network["loss"]])]
     gradient(network["loss"], network["W1"])
     assert [(id(node), node.name, node.value.tobytes()) for node in topological_order([network["loss"]])] == before
+
+
+def test_a_power_of_python_numbers_has_derivatives_by_base_and_exponent() -> None:
+    x, n = Tensor(2.0, "x"), Tensor(3.0, "n")
+    dx, dn = gradient(np.power(x, n), [x, n])
+    assert float(dx.value) == 12.0
+    assert float(dn.value) == pytest.approx(8 * np.log(2.0), rel=1e-15)
+    assert float(gradient(x**0, x).value) == 0.0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -25,6 +27,8 @@ EXAMPLES: dict[str, tuple[Expression, ...]] = {
         lambda x, _y, _a: np.negative(-x),
         lambda x, _y, _a: x.T.T,
         lambda x, _y, _a: np.negative(np.negative(-x)),
+        lambda x, _y, _a: x.mT.mT,
+        lambda x, _y, _a: np.transpose(np.transpose(x, (1, 0)), (1, 0)),
     ),
     "already_alike": (
         lambda x, y, _a: broadcast_like(x, y),
@@ -122,6 +126,14 @@ def test_simplifying_again_changes_nothing(name: str, expression: Expression) ->
 def test_what_would_change_value_shape_or_dtype_stays(expression: Expression) -> None:
     node = expression(*leaves())
     assert simplify([node])[0] is node
+
+
+def test_an_order_of_axes_is_not_undone_by_itself_but_by_its_inverse() -> None:
+    x = tensor(np.arange(8.0).reshape(2, 2, 2), "x")
+    twice = np.transpose(np.transpose(x, (1, 2, 0)), (1, 2, 0))
+    np.testing.assert_array_equal(simplify([twice])[0].value, twice.value)
+    assert simplify([np.transpose(np.transpose(x, (1, 2, 0)), (2, 0, 1))])[0] is x
+    assert simplify([x.mT.swapaxes(0, 1)])[0] is not x
 
 
 def test_an_integer_is_not_divided_by_dropping_the_division() -> None:
@@ -227,3 +239,26 @@ def test_a_gradient_reads_the_forward_nodes_themselves():
     doubled = (a * 2.5).named("doubled")  # on its own, simplify would turn it into 2.5 * a
     da = gradient(np.sum(doubled * doubled), a)
     assert any(node is doubled for node in topological_order([da]))
+
+
+def test_a_gradient_is_simplified_while_it_is_built_so_that_each_gate_is_computed_once() -> None:
+    calls = []
+    product = dataclasses.replace(TABLE["multiply"], forward=lambda a, b: calls.append(1) or a * b)
+    row = dataclasses.replace(TABLE["exp"], vjp=(lambda g, y, _x: product(g, y),))
+    x = y = tensor(np.array([0.1, 0.2]), "x")
+    for _ in range(4):
+        y = row(y)
+    gradient(y.sum(), x)  # its first product, with ones, is dropped; what reads it must not be computed again
+    assert len(calls) == 4
+
+
+def test_the_work_of_simplifying_a_gradient_grows_with_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    visited = []
+    module = sys.modules["zanjir.graph.simplify"]  # the package exports the function under the module's name
+    shortened = module.shortened
+    monkeypatch.setattr(module, "shortened", lambda *arguments: visited.append(1) or shortened(*arguments))
+    x = y = tensor(np.array([0.1, 0.2]), "x")
+    for _ in range(100):
+        y = np.exp(y) * 0.25
+    gradient(y.sum(), x)
+    assert len(visited) == 201  # one flow through each of 200 gates, and one through the sum

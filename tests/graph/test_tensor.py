@@ -309,3 +309,8 @@ def test_apply_records_gate_inputs_and_all_parameters(x: Tensor) -> None:
     row = next(iter(rows_that(lambda row: row.name == "sum")))
     out = apply(row, x, axis=1)
     assert (out.gate, out.inputs, out.params) == (row, (x,), {"axis": 1, "keepdims": False})
+
+
+def test_code_written_for_any_array_library_finds_numpy(x: Tensor) -> None:
+    xp = x.__array_namespace__()
+    np.testing.assert_array_equal(xp.exp(x).value, np.exp(X))

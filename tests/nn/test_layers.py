@@ -27,9 +27,9 @@ def test_a_linear_layer_is_the_product_plus_the_bias():
 
 def test_a_linear_layer_knows_its_sizes_and_starts_with_zero_biases():
     layer = Linear(4, "he")
-    first = layer.init(np.random.default_rng(0), 3)
-    assert layer.shapes(3) == {name: value.shape for name, value in first.items()} == {"W": (3, 4), "b": (4,)}
-    assert layer.out_features(3) == 4
+    first = layer.init(np.random.default_rng(0), (3,))
+    assert layer.shapes((3,)) == {name: value.shape for name, value in first.items()} == {"W": (3, 4), "b": (4,)}
+    assert layer.out_shape((3,)) == (4,)
     assert not first["b"].any()
 
 
@@ -56,8 +56,8 @@ def test_every_activation_is_written_by_hand():
 def test_an_activation_is_its_formula_and_has_no_parameters(name):
     layer = Activation(name)
     assert np.allclose(layer(tensor(X), {}).value, BY_HAND[name](X), rtol=0, atol=4 * ROUNDINGS)
-    assert layer.shapes(3) == layer.init(rng, 3) == {}
-    assert layer.out_features(3) == 3
+    assert layer.shapes((3,)) == layer.init(rng, (3,)) == {}
+    assert layer.out_shape((3,)) == (3,)
 
 
 def test_an_unknown_activation_gets_the_nearest_name():
@@ -67,7 +67,7 @@ def test_an_unknown_activation_gets_the_nearest_name():
 
 def test_an_unknown_initializer_gets_the_nearest_name():
     with pytest.raises(ParameterError, match=r"unknown initializer 'glort'; .* Did you mean 'glorot'\?"):
-        Linear(2, "glort").init(rng, 3)
+        Linear(2, "glort").init(rng, (3,))
 
 
 @pytest.mark.parametrize("features", [0, -3, np.nan])

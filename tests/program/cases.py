@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from zanjir.nn import L1, L2, LOSSES, ElasticNet, mlp
+from zanjir.nn import L1, L2, LOSSES, ElasticNet, convnet, mlp
 from zanjir.optim import OPTIMIZERS, ClipNorm, Optimizer
 from zanjir.program import Problem, StepProgram, compiled, trace_step
 
@@ -33,6 +33,8 @@ class Case:
     optimizer: str = "sgd"
     dropout: float = 0
     clip: float | None = None
+    conv: tuple[int, ...] = ()
+    norm: str = "none"
     in_features: int = 3
     n_outputs: int = 3
     n: int = 7
@@ -40,7 +42,12 @@ class Case:
 
     @property
     def problem(self) -> Problem:
-        network = mlp(self.hidden, self.n_outputs, activation=self.activation, dropout=self.dropout)
+        how = {"activation": self.activation, "dropout": self.dropout, "norm": self.norm}
+        if self.conv:
+            picture = (self.in_features // 4, 4)
+            network = convnet(picture, self.conv, self.hidden, self.n_outputs, **how)
+        else:
+            network = mlp(self.hidden, self.n_outputs, **how)
         dtype = np.dtype(self.dtype).type
         return Problem(network, LOSSES[self.loss], self.in_features, self.n_outputs, self.penalty, dtype)
 
@@ -87,6 +94,7 @@ CASES = st.builds(
     penalty=PENALTIES,
     optimizer=st.sampled_from(sorted(OPTIMIZERS)),
     dropout=st.sampled_from([0, 0, 0.25]),
+    norm=st.sampled_from(["none", "none", "batch", "layer"]),
     clip=st.sampled_from([None, None, 0.5]),
     in_features=st.integers(1, 5),
     n_outputs=st.integers(1, 4),

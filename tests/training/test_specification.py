@@ -7,7 +7,27 @@ import pytest
 
 from training.problems import plan, problem
 from zanjir.errors import ParameterError, ShapeError
-from zanjir.nn import ACTIVATIONS, INITIALIZERS, L1, L2, LOSSES, Activation, Dropout, ElasticNet, Linear, mlp
+from zanjir.nn import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    L1,
+    L2,
+    LOSSES,
+    NORMS,
+    Activation,
+    AveragePool2d,
+    BatchNorm,
+    Conv2d,
+    Dropout,
+    ElasticNet,
+    Flatten,
+    LayerNorm,
+    Linear,
+    MaxPool2d,
+    Reshape,
+    convnet,
+    mlp,
+)
 from zanjir.optim import OPTIMIZERS, SCHEDULES, AdamW, ClipNorm, Momentum, StepDecay
 from zanjir.program import Problem
 from zanjir.training import Plan, plan_from, plan_specification
@@ -36,6 +56,14 @@ def test_a_network_is_rebuilt_with_its_choices(activation, initializer):
     assert problem_from(through_json(specification(before))) == before
 
 
+@pytest.mark.parametrize("norm", NORMS)
+def test_a_network_of_images_is_rebuilt_equal(norm):
+    before = Problem(convnet((8, 8), [4, 5], [6], 3, norm=norm), LOSSES["softmax"], 64, 3)
+    after = problem_from(through_json(specification(before)))
+    assert after == before
+    assert after.layout == before.layout
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_a_plan_is_rebuilt_equal(name, schedule):
@@ -56,7 +84,21 @@ def test_a_plan_keeps_every_choice(before):
     assert plan_from(through_json(plan_specification(before))) == before
 
 
-@pytest.mark.parametrize("thing", [Linear(3, "he"), Activation("tanh"), Dropout(0.25)])
+@pytest.mark.parametrize(
+    "thing",
+    [
+        Linear(3, "he"),
+        Activation("tanh"),
+        Dropout(0.25),
+        Conv2d(8, 5, stride=2, padding=1, initializer="he", layout="NCHW"),
+        MaxPool2d(3, stride=2),
+        AveragePool2d(2, layout="NCHW"),
+        BatchNorm(epsilon=0.5, layout="NCHW"),
+        LayerNorm(0.25),
+        Reshape((4, 4, 3)),
+        Flatten(),
+    ],
+)
 def test_every_layer_is_described_by_its_name_and_fields(thing):
     facts = described(thing)
     assert facts["type"] == type(thing).__name__
@@ -65,15 +107,16 @@ def test_every_layer_is_described_by_its_name_and_fields(thing):
 
 def test_every_layer_and_penalty_of_the_library_can_be_described():
     from zanjir.nn import Layer, Regularizer
+    from zanjir.nn.pooling import Pool2d
 
-    assert set(LAYERS.values()) == set(Layer.__subclasses__())
+    assert set(LAYERS.values()) == {*Layer.__subclasses__(), *Pool2d.__subclasses__()} - {Pool2d}
     assert set(REGULARIZERS.values()) == set(Regularizer.__subclasses__())
 
 
 @pytest.mark.parametrize(
     ("facts", "sentence"),
     [
-        ({"type": "Lineer"}, "unknown layer 'Lineer'; expected Linear, Activation or Dropout. Did you mean 'Linear'"),
+        ({"type": "Lineer"}, "unknown layer 'Lineer'; expected Linear, Conv2d, .* or Flatten. Did you mean 'Linear'"),
         ({"type": "zanjir.nn.Linear"}, "unknown layer"),
         ({"type": "Linear", "features": 0}, "Linear: features must be"),
         ({"type": "Activation", "name": "rulu"}, "unknown activation 'rulu'"),

@@ -148,13 +148,32 @@ def hinge_kink(params: Params) -> list[Any]:
     return [params.get("delta", 1) * right, labels]
 
 
+def pooling_kink(_params: Params) -> list[Any]:
+    """An image of 4 x 3: the two largest numbers of every window, 9 and 9 or 5 and 5, are equal."""
+    picture = np.array([[0, 0, 0], [9, 9, 0], [5, 5, 0], [1, 1, 0]], float)
+    return [np.repeat(picture[None, :, :, None], 2, axis=3)]
+
+
+def halved(g: Any, size: int, **_params: Any) -> Any:
+    """What flows to the image of `pooling_kink`: windows of 2 x 2 have one pair each, those of 3 x 3 the same one."""
+    flow = np.zeros((1, 4, 3, 2))
+    for window, row in enumerate((1, 1) if size == 3 else (1, 2)):
+        flow[0, row, :2] += g[0, window, 0] / 2
+    return flow
+
+
 def all_equal(_params: Params) -> list[Any]:
     """An array whose elements are all the same."""
     return [np.full(ANY_SHAPE, 2.0)]
 
 
 # Where a kink of a gate that is not elementwise lies: whole inputs, all of whose outputs are at the kink.
-KINK_INPUTS = {"hinge_margins": hinge_kink, **dict.fromkeys(("max", "min", "sort", "std"), all_equal)}
+KINK_INPUTS = {
+    "hinge_margins": hinge_kink,
+    "max_pool2d": pooling_kink,
+    **dict.fromkeys(("euclidean_norm", "p_norm"), lambda _params: [np.zeros(ANY_SHAPE)]),
+    **dict.fromkeys(("max", "min", "sort", "std"), all_equal),
+}
 
 
 def divided_evenly(g: Any, axis: Any, keepdims: bool) -> Any:
@@ -168,6 +187,7 @@ def divided_evenly(g: Any, axis: Any, keepdims: bool) -> Any:
 KINK_FLOWS = {
     "max": divided_evenly,
     "min": divided_evenly,
+    "max_pool2d": halved,
     "sort": lambda g, axis: g.reshape(ANY_SHAPE),
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import zanjir.gates  # noqa: F401 - fills the table
+from witnesses import linalg_samples
 from zanjir.graph import TABLE, Gate, Interval
 
 Case = tuple[Gate, Mapping[str, Any]]
@@ -39,13 +40,35 @@ SHAPES: dict[str, Shapes] = {
     "section": [(9, 4), (3, 4), (4, 4), (2, 4)],
     "section_put": [(4, 4), (3, 4), (4, 4), (2, 4)],
     "stack": [(3, 4), (3, 4), (3, 4)],
+    **linalg_samples.SHAPES,
+    # Images: all examples of a row give the same shape, and a window of 2 x 3 tells its axes apart.
+    "conv2d": [(2, 4, 5, 2), (2, 3, 2, 3)],
+    "conv2d_transpose": [(2, 3, 3, 3), (2, 3, 2, 3), (2, 4, 5, 2)],
+    "conv2d_weights": [(2, 4, 5, 2), (2, 3, 3, 3), (2, 3, 2, 3)],
+    "max_pool2d": [(1, 4, 3, 2)],
+    "max_unpool2d": [(2, 2, 1, 2), (2, 4, 3, 2)],
+    "max_pick2d": [(2, 4, 3, 2), (2, 4, 3, 2)],
+    "average_pool2d": [(2, 4, 3, 2)],
+    "average_unpool2d": [(2, 2, 1, 2), (2, 4, 3, 2)],
 }
-SAMPLES: dict[str, Callable[[np.random.Generator, Shapes], list[Any]]] = {}
-EXTREMES: dict[str, Callable[[np.random.Generator], Iterator[list[Any]]]] = {}
+SAMPLES: dict[str, Callable[[np.random.Generator, Shapes], list[Any]]] = {**linalg_samples.SAMPLES}
+EXTREMES: dict[str, Callable[[np.random.Generator], Iterator[list[Any]]]] = {**linalg_samples.EXTREMES}
 EMPTY: dict[str, list[Shapes]] = {
     "matmul": [[(0, 2), (2, 5)], [(4, 0), (0, 5)], [(4, 2), (2, 0)]],
+    "conv2d": [[(0, 4, 5, 2), (2, 3, 2, 3)], [(2, 4, 5, 0), (2, 3, 0, 3)], [(2, 4, 5, 2), (2, 3, 2, 0)]],
+    "conv2d_transpose": [
+        [(0, 3, 3, 3), (2, 3, 2, 3), (0, 4, 5, 2)],
+        [(2, 3, 3, 3), (2, 3, 0, 3), (2, 4, 5, 0)],
+        [(2, 3, 3, 0), (2, 3, 2, 0), (2, 4, 5, 2)],
+    ],
+    "conv2d_weights": [
+        [(0, 4, 5, 2), (0, 3, 3, 3), (2, 3, 2, 3)],
+        [(2, 4, 5, 0), (2, 3, 3, 3), (2, 3, 0, 3)],
+        [(2, 4, 5, 2), (2, 3, 3, 0), (2, 3, 2, 0)],
+    ],
     "einsum": [[(0, 2), (2, 5)], [(4, 0), (0, 5)], [(4, 2), (2, 0)]],
     "broadcast_to": [[(0, 4)]],
+    **linalg_samples.EMPTY,
 }
 EMPTY_PARAMS: dict[str, Mapping[str, Any]] = {"broadcast_to": {"shape": (2, 0, 4)}}
 DRAWS = 40

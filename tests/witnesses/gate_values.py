@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from witnesses.array_values import ARRAYS
+from witnesses.image_values import IMAGES
+from witnesses.linalg_values import LINALG
 from witnesses.number_values import NUMBERS
 from witnesses.witness import Numbers, Witness, each, in_order, over_axis
 
@@ -202,4 +204,6 @@ WITNESSES = {
     "uniform_like": Witness(uniform_like),
     **NUMBERS,
     **ARRAYS,
+    **LINALG,
+    **IMAGES,
 }

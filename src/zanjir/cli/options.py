@@ -26,6 +26,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 ACTIVATION = click.Choice(["relu", "tanh", "sigmoid", "identity"])
 LOSS = click.Choice(["softmax", "hinge", "squared_hinge", "squared_error", "binary_cross_entropy"])
 PENALTY = click.Choice(["none", "l2", "l1", "elastic_net"])
+NORM = click.Choice(["none", "batch", "layer"])
 INITIALIZER = click.Choice(["small", "glorot", "he"])
 OPTIMIZER = click.Choice(["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"])
 SCHEDULE = click.Choice(["constant", "step", "exponential", "cosine", "inverse_time"])
@@ -73,7 +74,11 @@ def shown(*names: str, default: Any, **facts: Any) -> Callable[[Command], Comman
     return click.option(*names, default=default, show_default=True, **facts)
 
 
+CONV = "Channels of convolutions (3 x 3, each with pooling) that read pictures first, such as 8,16."
+
 network_options = together([
+    shown("--conv", type=SizesType(), default="none", help=CONV),
+    shown("--norm", type=NORM, default="none", help="Normalize hidden net inputs over the batch, or the layer."),
     shown("--activation", type=ACTIVATION, default="relu", help="Function of every hidden unit."),
     click.option("--loss", type=LOSS, help="Loss per sample.  [default: softmax; squared_error for regression]"),
     shown("--penalty", type=PENALTY, default="none", help="Penalty on the weights, not the biases."),

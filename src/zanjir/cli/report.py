@@ -32,7 +32,7 @@ def results_of(run: Run, trainer: Trainer, model: Model, test: Dataset) -> dict[
         **stopped,
         "steps": trainer.t,
         "seconds": round(trainer.seconds, 3),
-        "parameters": model.problem.layout.size,
+        "parameters": model.problem.n_learned,
         "engine": trainer.engine.name,
         "run": str(run.folder),
     }

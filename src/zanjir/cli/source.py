@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from zanjir.cli.options import clip_of, network_options, optimizer_options, pena
 
 __all__ = ["SIZES", "network", "saved_run", "source"]
 
-SIZES = re.compile(r"[0-9]{1,9}(-[0-9]{1,9})+")
+SIZES = re.compile(r"[0-9]{1,9}(x[0-9]{1,9}){0,2}(-[0-9]{1,9})+")
 
 
 @click.command()
@@ -27,6 +28,8 @@ SIZES = re.compile(r"[0-9]{1,9}(-[0-9]{1,9})+")
 )
 def source(what: str, buffers: int | None, **settings: Any) -> None:
     """Print the program that trains a run's network, or a network of given sizes such as 784-512-10.
+
+    With --conv the first size is that of a picture, such as 28x28-64-10.
 
     Forward, backward and update as straight-line NumPy; the text runs as it stands.
     """
@@ -62,20 +65,22 @@ def of_network(text: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
 
 def network(text: str, settings: dict[str, Any]) -> Any:
     """Return the problem of a network given by its sizes and the options."""
-    from zanjir.nn import LOSSES, mlp
+    from zanjir.nn import LOSSES, convnet, mlp
     from zanjir.program import Problem
 
-    sizes = [int(size) for size in text.split("-")]
-    if min(sizes) < 1:
+    first, *rest = text.split("-")
+    picture, (*hidden, n_outputs) = [int(size) for size in first.split("x")], map(int, rest)
+    if min(*picture, *hidden, n_outputs) < 1:
         raise click.UsageError(f"{text}: every size must be at least 1.")
-    *hidden, n_outputs = sizes[1:]
-    return Problem(
-        mlp(hidden, n_outputs, activation=settings["activation"], dropout=settings["dropout"]),
-        LOSSES[settings["loss"] or "softmax"],
-        sizes[0],
-        n_outputs,
-        penalty_of(settings),
+    if settings["conv"] and len(picture) < 2:
+        raise click.UsageError(f"--conv reads pictures, and {first} is none; give height x width, such as 28x28-64-10.")
+    how = {name: settings[name] for name in ("activation", "dropout", "norm")}
+    layers = (
+        convnet(picture, settings["conv"], hidden, n_outputs, **how)
+        if settings["conv"]
+        else mlp(hidden, n_outputs, **how)
     )
+    return Problem(layers, LOSSES[settings["loss"] or "softmax"], math.prod(picture), n_outputs, penalty_of(settings))
 
 
 def statements(program: Any, n: int) -> str:

@@ -102,6 +102,8 @@ def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
     problem = problem_for(
         dataset,
         hidden=settings["hidden"],
+        conv=settings["conv"],
+        norm=settings["norm"],
         activation=settings["activation"],
         dropout=settings["dropout"],
         initializer=settings["initializer"],
@@ -218,10 +220,23 @@ def describe(job: Job) -> str:
     """Return one line on what is about to be trained."""
     problem, plan, parts = job.trainer.problem, job.trainer.plan, job.parts
     watched = f", {parts.validation.n_samples:,} to watch" if parts.validation else ""
-    sizes = "-".join(str(shape[0]) for name, shape in problem.layout.shapes.items() if name.startswith("W"))
     return (
         f"{job.facts['name']}: {parts.train.n_samples:,} samples to learn from{watched}, "
         f"{parts.test.n_samples:,} for the test\n"
-        f"network {sizes}-{problem.n_outputs} with {problem.layout.size:,} parameters, {problem.loss.name} loss, "
+        f"network {sizes_of(problem)} with {problem.n_learned:,} parameters, {problem.loss.name} loss, "
         f"{type(plan.optimizer).__name__} at {plan.optimizer.learning_rate:g}, batches of {plan.batch_size}"
     )
+
+
+def sizes_of(problem: Any) -> str:
+    """Return the sizes of a network as words: ``784-256-10``, or ``28x28x1-conv8-256-10``."""
+    from zanjir.nn import Conv2d, Reshape
+
+    layers = problem.network.layers
+    first = "x".join(map(str, layers[0].shape)) if isinstance(layers[0], Reshape) else str(problem.in_features)
+    sizes = [
+        f"conv{layer.channels}" if isinstance(layer, Conv2d) else str(layer.features)
+        for layer in layers
+        if layer.counts
+    ]
+    return "-".join([first, *sizes])

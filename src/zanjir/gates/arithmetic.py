@@ -174,3 +174,25 @@ clip = gate(
     params={"low": -1, "high": 1}, examples=({}, {"low": -0.5, "high": 0.25}),
     kinks=(Kink((-1.0,), (0.0,), "at a bound the slope is 0"), Kink((1.0,), (0.0,), "at a bound the slope is 0")),
 )  # fmt: skip
+
+__all__ = [
+    "add",
+    "arctan2",
+    "clip",
+    "divide",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "hypot",
+    "logaddexp",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "power",
+    "reciprocal",
+    "remainder",
+    "square",
+    "subtract",
+    "where",
+]

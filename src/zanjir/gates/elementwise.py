@@ -217,3 +217,28 @@ silu = gate(
     code="silu({0})", latex=r"\frac{{{0}}}{{1 + e^{{-({0})}}}}", domain=(Interval(-700, 700),), relative_error=8e-16,
     source="x sigmoid(x), also called swish: Elfwing, Uchibe, Doya (2018)",
 )  # fmt: skip
+
+__all__ = [
+    "absolute",
+    "cbrt",
+    "elu",
+    "erf",
+    "exp",
+    "exp2",
+    "expm1",
+    "gelu",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "normal_cdf",
+    "relu",
+    "sech2",
+    "sigmoid",
+    "sign",
+    "silu",
+    "softplus",
+    "sqrt",
+    "tanh",
+]

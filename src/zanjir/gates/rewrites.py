@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from zanjir.gates.arithmetic import add, divide, multiply, negative, subtract
-from zanjir.gates.linear import transpose
+from zanjir.gates.linear import back, transpose
 from zanjir.gates.reduce import sum_
-from zanjir.gates.shape import broadcast_like, expand_dims, reshape_like
+from zanjir.gates.shape import broadcast_like, expand_dims, reshape_like, swapaxes
 from zanjir.graph.gate import Gate
 from zanjir.graph.simplify import REWRITES, Rewrite, is_literal
 from zanjir.graph.tensor import Tensor
@@ -26,11 +26,15 @@ def rewrites(*rows: Gate) -> Callable[[Rewrite], Rewrite]:
     return register
 
 
-@rewrites(negative, transpose)
+@rewrites(negative, transpose, swapaxes)
 def undone(node: Tensor) -> Tensor | None:
-    """-(-x) and x.T.T are x."""
+    """-(-x), x.T.T and x.mT.mT are x; another order of axes is undone by its own inverse only."""
     inner = node.inputs[0]
-    return inner.inputs[0] if inner.gate is node.gate else None
+    if inner.gate is not node.gate:
+        return None
+    axes = node.params.get("axes")
+    undoing = node.params if axes is None else {"axes": back(axes)}
+    return inner.inputs[0] if inner.params == undoing else None
 
 
 @rewrites(broadcast_like, reshape_like)

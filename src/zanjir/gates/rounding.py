@@ -1,4 +1,4 @@
-"""Steps: rounding, which has no derivative, and the root and the replacement that live at special points."""
+"""Rounding, which has no derivative, and the replacement of what is not finite."""
 
 from __future__ import annotations
 

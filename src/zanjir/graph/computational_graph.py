@@ -6,7 +6,7 @@ import difflib
 import graphlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zanjir.errors import GraphError, ParameterError, choose
 from zanjir.graph.gate import TABLE, Gate
@@ -14,6 +14,9 @@ from zanjir.graph.gate_object import GateObject, check_number_of_inputs
 from zanjir.graph.gradient import gradients
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import Tensor, apply
+
+if TYPE_CHECKING:
+    from zanjir.views import Diagram
 
 __all__ = ["ComputationalGraph", "Node"]
 
@@ -67,6 +70,9 @@ class ComputationalGraph:
                     f"a graph is made of tensors; got {type(node).__name__}. "
                     "For a function use ComputationalGraph.from_function."
                 )
+        for number, x in enumerate(inputs, 1):
+            if not x.name:
+                raise GraphError(f"input number {number} has no name; forward takes inputs by name.")
         given = topological_order([output], stop={id(x) for x in inputs})
         leaves = inputs or tuple(node for node in given if node.gate is None and node.name)
         names = names_of([*leaves, *given], output)
@@ -198,6 +204,23 @@ class ComputationalGraph:
         missing = [name for name in self._inputs if name not in inputs]
         if missing:
             raise ParameterError(f"forward needs {', '.join(self._inputs)}; {', '.join(missing)} missing.")
+
+    def diagram(self) -> Diagram:
+        """Return the graph with every value and derivative of the last forward pass, to print, draw or save.
+
+        Raises
+        ------
+        GraphError
+            If ``forward`` has not been called.
+        """
+        from zanjir.graph.diagram import diagram
+
+        if not self._tensors:
+            raise GraphError("a diagram shows what forward computed; call forward(...) with the inputs first.")
+        return diagram(self._tensors[self._output])
+
+    def _repr_html_(self) -> str | None:
+        return self.diagram()._repr_html_() if self._tensors else None
 
     def __repr__(self) -> str:
         gates = sum(node.gate is not None for node in self._nodes)

@@ -112,8 +112,8 @@ FORMS = (
 )
 WORDS = {
     r"\cdot": "·", r"\top": "ᵀ", r"\ln": "ln", r"\tanh": "tanh", r"\max": "max", r"\min": "min", r"\sum": "Σ",
-    r"\Delta": "Δ", r"\infty": "∞", r"\left|": "|", r"\right|": "|", r"\ge": "≥", r"\le": "≤", r"\,": "",
-    r"\{": "{", r"\}": "}",
+    r"\Delta": "Δ", r"\epsilon": "ε", r"\infty": "∞", r"\left|": "|", r"\right|": "|", r"\ge": "≥", r"\le": "≤",
+    r"\,": "", r"\{": "{", r"\}": "}", r"\lVert": "‖", r"\rVert": "‖", r"\lambda": "λ", r"\sigma": "σ",
 }  # fmt: skip
 
 

@@ -59,7 +59,7 @@ class Kink:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Gate:
     """One primitive operation: what it computes, how it is differentiated, how it is written.
 
@@ -125,6 +125,9 @@ class Gate:
         from zanjir.graph.tensor import apply
 
         return apply(self, *inputs, **params)
+
+    def __repr__(self) -> str:
+        return f"<gate {self.name}>"
 
     @property
     def elementwise(self) -> bool:

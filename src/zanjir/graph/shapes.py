@@ -103,6 +103,10 @@ def two_sizes(
     row: Gate, nodes: Sequence[Tensor], letter: str, axis: int, node: Tensor, known: int, owner: Tensor
 ) -> str:
     """Return the sentence for a letter with two sizes."""
+    if owner is node:
+        return (
+            f"{row.name}: {node.label} has shape {node.shape}, expected a square matrix; {known} != {node.shape[axis]}."
+        )
     wanted = ", ".join(str(known) if i == axis else "..." for i in range(node.ndim))
     kind = "inner sizes" if row.name == "matmul" else f"sizes {letter}"
     meant = transposed(*nodes) if row.name == "matmul" else ""

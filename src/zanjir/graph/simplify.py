@@ -45,7 +45,7 @@ def settled(output: Tensor, simple: dict[int, Tensor]) -> Tensor:
     """
     if id(output) in simple:
         return output
-    if all(id(x) in simple for x in output.inputs):  # a single gate, as most flows are
+    if all(map(simple.__contains__, map(id, output.inputs))):  # a single gate, as most flows are
         new = shortened(output, output.inputs, simple)
         simple[id(new)] = new
         return new

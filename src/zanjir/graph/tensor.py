@@ -8,6 +8,7 @@ arithmetic between Python numbers stays Python's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from zanjir.errors import GraphError, ShapeError, ZanjirError
 from zanjir.graph.gate import TABLE, Gate
 from zanjir.graph.shapes import check_core_shapes, misfit
+from zanjir.graph.unfit import unfit
 
 __all__ = ["Array", "Tensor", "apply", "is_number", "tensor"]
 
@@ -318,6 +320,10 @@ class Tensor(Operators):
 
             raise AttributeError(missing_attribute(self, name))
 
+    def __array_namespace__(self, *, api_version: str | None = None) -> ModuleType:
+        """Return NumPy: its functions are the functions of tensors (the array API standard asks for this)."""
+        return np
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return call_ufunc(ufunc, method, inputs, kwargs)
 
@@ -418,12 +424,16 @@ def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
     ------
     ShapeError
         If the sizes of the inputs do not fit the gate.
+    DataError
+        If a matrix has no inverse or decomposition.
     """
     nodes = tuple([x if isinstance(x, Tensor) else Tensor(x) for x in inputs])
     check_core_shapes(row, nodes)
     settings = {**row.params, **params}
     try:
         value = row.forward(*[node.value for node in nodes], **settings)
+    except np.linalg.LinAlgError as error:
+        raise unfit(row, nodes, error) from error
     except (ValueError, IndexError) as error:
         raise misfit(row, nodes, error) from error
     node = Tensor.__new__(Tensor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from zanjir.gates import uniform_like
 from zanjir.graph import Tensor
@@ -35,6 +36,8 @@ class Dropout(Layer):
     """
 
     rate: float = hyperparameter(0.5, at_least=0, below=1)
+
+    stem: ClassVar[str] = "dropped"
 
     def __call__(
         self, x: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None = None, stream: int = 0

@@ -1,4 +1,8 @@
-"""First values of the weights. Biases start at zero."""
+"""First values of the weights. Biases start at zero.
+
+Weights have the shape (..., inputs, outputs): two sizes in a linear layer, (height, width, channels in, channels out)
+in a convolution, where each pixel of a window is an input of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,22 @@ from zanjir.graph import Array
 
 __all__ = ["INITIALIZERS", "Initializer", "glorot", "he", "small"]
 
-Initializer: TypeAlias = Callable[[np.random.Generator, tuple[int, int]], Array]
+Initializer: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Array]
 
 
-def small(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return how many numbers an output is made of, and how many an input goes into.
+
+    Examples
+    --------
+    >>> fans((784, 10)), fans((3, 3, 8, 16))
+    ((784, 10), (72, 144))
+    """
+    window = math.prod(shape[:-2])
+    return window * shape[-2], window * shape[-1]
+
+
+def small(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """0.001 times standard normal numbers, as in the notes.
 
     Examples
@@ -26,25 +42,25 @@ def small(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
     return 0.001 * rng.standard_normal(shape)
 
 
-def glorot(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
+def glorot(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Uniform on +-sqrt(6 / (fan_in + fan_out)): keeps the variance of tanh and sigmoid layers.
 
     References
     ----------
     Glorot and Bengio (2010), Understanding the difficulty of training deep feedforward neural networks.
     """
-    limit = math.sqrt(6 / sum(shape))
+    limit = math.sqrt(6 / sum(fans(shape)))
     return rng.uniform(-limit, limit, shape)
 
 
-def he(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
+def he(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Normal with standard deviation sqrt(2 / fan_in): keeps the variance of relu layers.
 
     References
     ----------
     He et al. (2015), Delving deep into rectifiers.
     """
-    return math.sqrt(2 / shape[0]) * rng.standard_normal(shape)
+    return math.sqrt(2 / fans(shape)[0]) * rng.standard_normal(shape)
 
 
 INITIALIZERS: dict[str, Initializer] = {"small": small, "glorot": glorot, "he": he}

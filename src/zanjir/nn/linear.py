@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from zanjir.graph import Array, Tensor
 from zanjir.graph.tensor import as_tensor
 from zanjir.hyperparameter import hyperparameter
 from zanjir.nn.initializers import INITIALIZERS
-from zanjir.nn.layer import Layer
+from zanjir.nn.layer import Layer, Shape
 
 __all__ = ["Linear"]
 
@@ -30,25 +31,30 @@ class Linear(Layer):
 
     Examples
     --------
-    >>> Linear(512).shapes(784)
+    >>> Linear(512).shapes((784,))
     {'W': (784, 512), 'b': (512,)}
     """
 
     features: int = hyperparameter(1, at_least=1)
     initializer: str = "glorot"
 
-    def shapes(self, in_features: int) -> dict[str, tuple[int, ...]]:
+    counts: ClassVar[bool] = True
+    stem: ClassVar[str] = "z"
+
+    def shapes(self, in_shape: Shape) -> dict[str, Shape]:
         """Return the shapes of W and b."""
-        return {"W": (in_features, self.features), "b": (self.features,)}
+        if len(in_shape) != 1:
+            raise ShapeError(f"Linear: a sample is {in_shape}, expected (D,); put a Flatten before it.")
+        return {"W": (*in_shape, self.features), "b": (self.features,)}
 
-    def out_features(self, in_features: int) -> int:
+    def out_shape(self, in_shape: Shape) -> Shape:
         """Return how many features come out."""
-        return self.features
+        return (self.features,)
 
-    def init(self, rng: np.random.Generator, in_features: int) -> dict[str, Array]:
+    def init(self, rng: np.random.Generator, in_shape: Shape) -> dict[str, Array]:
         """Return first values: W by the initializer, b zero."""
         start = choose("initializer", self.initializer, INITIALIZERS)
-        return {"W": start(rng, (in_features, self.features)), "b": np.zeros(self.features)}
+        return {"W": start(rng, self.shapes(in_shape)["W"]), "b": np.zeros(self.features)}
 
     def __call__(
         self, x: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None = None, stream: int = 0

@@ -6,6 +6,7 @@ from zanjir.optim.adagrad import Adagrad
 from zanjir.optim.adam import Adam, AdamW
 from zanjir.optim.clipping import ClipNorm
 from zanjir.optim.momentum import Momentum
+from zanjir.optim.naive import NaiveSearch, naive_search
 from zanjir.optim.nesterov import Nesterov
 from zanjir.optim.optimizer import Optimizer, State
 from zanjir.optim.rmsprop import RMSProp
@@ -35,12 +36,14 @@ __all__ = [
     "Exponential",
     "InverseTime",
     "Momentum",
+    "NaiveSearch",
     "Nesterov",
     "Optimizer",
     "RMSProp",
     "Schedule",
     "State",
     "StepDecay",
+    "naive_search",
     "optimizer",
     "schedule",
 ]

@@ -2,6 +2,7 @@
 
 from zanjir.program.engine import Batch, NumpyEngine, Scorer
 from zanjir.program.printing import compiled, graph_source
+from zanjir.program.statistics import Statistics
 from zanjir.program.step import Problem, StepProgram, source, trace_step
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "NumpyEngine",
     "Problem",
     "Scorer",
+    "Statistics",
     "StepProgram",
     "compiled",
     "graph_source",

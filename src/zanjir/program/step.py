@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from zanjir.optim import SGD, ClipNorm, Optimizer
 from zanjir.program.function import Function, merged
 from zanjir.program.printing import forward_and_backward, function_text, graph_source, helpers_text, module_text
 
-__all__ = ["Problem", "StepProgram", "source", "trace_forward", "trace_step"]
+__all__ = ["Problem", "StepProgram", "source", "trace_forward", "trace_statistics", "trace_step"]
 
 # Two rows are enough to tell the batch from a single row, and so to record every sum over it.
 TRACED_ROWS = 2
@@ -48,6 +49,17 @@ class Problem:
         """Where each parameter lies in the flat vector."""
         return self.network.layout(self.in_features)
 
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Names of the parameters that are measured on the training data: no gradient reaches them."""
+        return self.network.measured
+
+    @property
+    def n_learned(self) -> int:
+        """Number of parameters that are learned."""
+        shapes = self.layout.shapes
+        return self.layout.size - sum(math.prod(shapes[name]) for name in self.measured)
+
     def batch(self, n: int) -> dict[str, Array]:
         """Return arrays of the right shapes and types for a batch of ``n`` samples, filled with zeros."""
         targets = np.zeros(n, np.int64) if self.loss.takes == "labels" else np.zeros((n, self.n_outputs), self.dtype)
@@ -57,11 +69,15 @@ class Problem:
         """Return parameters of the right shapes as named leaves."""
         return {name: Tensor(np.zeros(shape, self.dtype), name) for name, shape in self.layout.shapes.items()}
 
+    def learned(self, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the parameters without the measured ones, as a network takes them in training."""
+        return {name: parameter for name, parameter in parameters.items() if name not in self.measured}
+
     def objective(
         self, X: Tensor, y: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None
     ) -> dict[str, Tensor]:
-        """Return loss, its two parts and the scores, as graphs."""
-        scores = self.network(X, parameters, key)
+        """Return loss, its two parts and the scores in training, as graphs."""
+        scores = self.network(X, self.learned(parameters), key)
         data_loss = self.loss.function(scores, y).named("losses").mean().named("data_loss")
         if self.penalty is None:
             return {"loss": data_loss.named("loss"), "scores": scores}
@@ -122,7 +138,8 @@ class StepProgram:
         """Return the text of the function that performs one step."""
         names = list(self.problem.layout.shapes)
         results = self.forward.results(self.forward.lines())
-        flat = ", ".join(f"d{name}.ravel()" if name.startswith("W") else f"d{name}" for name in names)
+        axes = {name: len(shape) for name, shape in self.problem.layout.shapes.items()}
+        flat = ", ".join(f"d{name}.ravel()" if axes[name] > 1 else f"d{name}" for name in names)
         state = [name for name in self.update.outputs if name != "W"]
         extra = [name for name in self.update.arguments if name not in ("W", "dW", *state)]
         batch = [name for name in self.forward.arguments if name not in names]
@@ -200,6 +217,14 @@ def trace_forward(problem: Problem) -> Function:
     losses = problem.loss.function(scores, leaves["y"]).named("losses")
     (outputs,) = merged([{"scores": scores, "losses": losses}])
     return Function("forward", {**leaves, **parameters}, outputs)
+
+
+def trace_statistics(problem: Problem) -> Function:
+    """Build the program that computes, for a batch, the statistics that are ``measured`` on the training data."""
+    X = Tensor(problem.batch(TRACED_ROWS)["X"], "X")
+    parameters = problem.learned(problem.parameters())
+    (outputs,) = merged([problem.network.statistics(X, parameters)])
+    return Function("statistics", {"X": X, **parameters}, outputs)
 
 
 def shapes_for_any_batch(program: StepProgram) -> dict[int, str]:

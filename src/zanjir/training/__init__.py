@@ -1,6 +1,7 @@
 """Training: the loop, its plan and record, callbacks, the trained model, and saving it."""
 
 from zanjir.training.callbacks import Callback, fit
+from zanjir.training.checking import check_model, made_up
 from zanjir.training.checkpoint import load_model, load_training, save_model
 from zanjir.training.experiment import (
     Parts,
@@ -29,6 +30,7 @@ __all__ = [
     "Samples",
     "Step",
     "Trainer",
+    "check_model",
     "csv_text",
     "divide",
     "fingerprint",
@@ -37,6 +39,7 @@ __all__ = [
     "labels_from",
     "load_model",
     "load_training",
+    "made_up",
     "model_of",
     "plan_from",
     "plan_specification",

@@ -11,7 +11,7 @@ import numpy as np
 
 from zanjir.data import Dataset, split
 from zanjir.errors import DataError, ParameterError, choose
-from zanjir.nn import LOSSES, Regularizer, mlp
+from zanjir.nn import LOSSES, Regularizer, convnet, mlp
 from zanjir.program import Problem
 from zanjir.training.model import Model, Preparation
 from zanjir.training.plan import Plan
@@ -62,6 +62,8 @@ def problem_for(
     dataset: Dataset,
     *,
     hidden: Sequence[int] = (),
+    conv: Sequence[int] = (),
+    norm: str = "none",
     activation: str = "relu",
     dropout: float = 0,
     initializer: str | None = None,
@@ -70,6 +72,21 @@ def problem_for(
     dtype: Any = np.float32,
 ) -> Problem:
     """Return the problem of learning a data set with a network of the given hidden sizes.
+
+    Parameters
+    ----------
+    hidden : sequence of int
+        Sizes of the hidden layers.
+    conv : sequence of int
+        Channels of the convolutions that read pictures before the hidden layers do, see `zanjir.nn.convnet`.
+    norm : str
+        Normalization of hidden net inputs: ``"none"``, ``"batch"`` or ``"layer"``.
+    activation, dropout, initializer
+        As for `zanjir.nn.mlp`.
+    loss : str, optional
+        Softmax for classes and the squared error for numbers, if not given.
+    penalty : Regularizer, optional
+        Penalty on the weights.
 
     Raises
     ------
@@ -95,7 +112,13 @@ def problem_for(
         raise ParameterError(
             f"loss {kind.name!r} needs classes, and {dataset.name} has numbers as targets; use squared_error."
         )
-    network = mlp(hidden, n_outputs, activation=activation, dropout=dropout, initializer=initializer)
+    how: dict[str, Any] = {"activation": activation, "dropout": dropout, "initializer": initializer, "norm": norm}
+    if conv and dataset.image_shape is None:
+        raise ParameterError(f"convolutions {tuple(conv)} read pictures, and {dataset.name} has none; leave them out.")
+    if conv and dataset.image_shape:
+        network = convnet(dataset.image_shape, conv, hidden, n_outputs, **how)
+    else:
+        network = mlp(hidden, n_outputs, **how)
     return Problem(network, kind, dataset.n_features, n_outputs, penalty, dtype)
 
 

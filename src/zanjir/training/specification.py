@@ -9,14 +9,35 @@ from typing import Any
 import numpy as np
 
 from zanjir.errors import ShapeError, choose
-from zanjir.nn import L1, L2, LOSSES, Activation, Dropout, ElasticNet, Linear, Sequential
+from zanjir.nn import (
+    L1,
+    L2,
+    LOSSES,
+    Activation,
+    AveragePool2d,
+    BatchNorm,
+    Conv2d,
+    Dropout,
+    ElasticNet,
+    Flatten,
+    LayerNorm,
+    Linear,
+    MaxPool2d,
+    Reshape,
+    Sequential,
+)
 from zanjir.optim import OPTIMIZERS, SCHEDULES, ClipNorm
 from zanjir.program import Problem
 from zanjir.training.plan import Plan
 
 __all__ = ["described", "plan_from", "plan_specification", "problem_from", "rebuilt", "specification"]
 
-LAYERS: dict[str, type[Any]] = {"Linear": Linear, "Activation": Activation, "Dropout": Dropout}
+LAYERS: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        Linear, Conv2d, Activation, Dropout, MaxPool2d, AveragePool2d, BatchNorm, LayerNorm, Reshape, Flatten,
+    )
+}  # fmt: skip
 REGULARIZERS: dict[str, type[Any]] = {"L2": L2, "L1": L1, "ElasticNet": ElasticNet}
 DTYPES: dict[str, type[Any]] = {"float32": np.float32, "float64": np.float64}
 

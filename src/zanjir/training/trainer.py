@@ -17,10 +17,11 @@ import numpy as np
 from zanjir.data import batches
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ShapeError
 from zanjir.graph import Array
-from zanjir.program import NumpyEngine, Problem, Scorer, trace_step
+from zanjir.program import NumpyEngine, Problem, Scorer, Statistics, trace_step
 from zanjir.training.history import Epoch, History, Step
 from zanjir.training.model import Metrics, encoded, labels_from, measured
 from zanjir.training.plan import Plan
+from zanjir.training.postmortem import Snapshot, cause_of
 
 __all__ = ["Samples", "Trainer"]
 
@@ -90,6 +91,8 @@ class Trainer:
         first = problem.layout.flatten(problem.network.init(np.random.default_rng(plan.seed), problem.in_features))
         self.engine = NumpyEngine(trace_step(problem, plan.optimizer, plan.clip), first, plan.seed)
         self.scorer = Scorer(problem, self.engine.W)
+        self.statistics = Statistics(problem, self.engine.W)
+        self.measured_at: int | None = None
         self.history = History()
         self.t = 0
         self.seconds = 0.0
@@ -126,7 +129,10 @@ class Trainer:
     @property
     def W(self) -> Array:
         """The flat parameter vector to keep: the best one under early stopping, else the last."""
-        return self.engine.W if self.best_W is None else self.best_W
+        if self.best_W is not None:
+            return self.best_W
+        self.measure()
+        return self.engine.W
 
     def __iter__(self) -> Iterator[Step]:
         """Train on, from where the training stands, and yield after each step.
@@ -137,7 +143,8 @@ class Trainer:
         Raises
         ------
         NonFiniteError
-            If the loss is no finite number any more.
+            If the loss is no finite number any more. The message names the step, and the first gate that made
+            a number infinite or not-a-number in its forward, backward or update.
         """
         from threadpoolctl import threadpool_limits
 
@@ -149,19 +156,34 @@ class Trainer:
         """Go on through the epoch that the training is in."""
         number, done = divmod(self.t, self.steps_per_epoch)
         order = list(batches(len(self.samples.X), self.plan.batch_size, seed=self.plan.seed, epoch=number))
+        begun = self.t, Snapshot.of(self.engine)
         for indices in order[done:]:
             start = time.perf_counter()
-            step = self.step(number + 1, indices)
-            self.history.steps.append(step)
-            self.seconds += time.perf_counter() - start
-            if self.t % self.steps_per_epoch == 0:
-                step = replace(step, epoch_end=self.end_epoch(step))
+            try:
+                step = self.step(number + 1, indices)
+                self.history.steps.append(step)
+                self.seconds += time.perf_counter() - start
+                if self.t % self.steps_per_epoch == 0:
+                    step = replace(step, epoch_end=self.end_epoch(step))
+            except NonFiniteError as error:
+                cause = self.cause(*begun, order[done:])
+                raise NonFiniteError(f"{error} {cause}" if cause else str(error)) from error
             yield step
+
+    def cause(self, t: int, start: Snapshot, order: list[Array]) -> str:
+        """Name the gate at which the steps since a snapshot stopped being finite."""
+        steps = [(t + k, indices, self.learning_rate(t + k)) for k, indices in enumerate(order, 1)]
+        noticed = self.t + 1 - t  # the step that failed is not counted in t yet
+        return cause_of(self.engine, start, steps[:noticed], self.samples.X, self.targets)
+
+    def learning_rate(self, t: int) -> float:
+        """Return the learning rate of step ``t`` (from 1)."""
+        return self.plan.optimizer.learning_rate * self.plan.schedule(t, self.n_steps)
 
     def step(self, epoch: int, indices: Array) -> Step:
         """Perform the next step, on the samples of the given indices."""
         t = self.t + 1
-        learning_rate = self.plan.optimizer.learning_rate * self.plan.schedule(t, self.n_steps)
+        learning_rate = self.learning_rate(t)
         batch = self.engine.batch(len(indices))
         batch.load(self.samples.X, self.targets, indices)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss is looked at below
@@ -214,7 +236,23 @@ class Trainer:
         """Return the metrics of the validation data; NaN if there is none."""
         if self.validation is None:
             return Metrics(math.nan)
+        self.measure()
         return measured(self.scorer, self.validation.X, self.validation.y, self.n_classes)
+
+    def measure(self) -> None:
+        """Bring the parameters that are not learned, such as those of a batch normalization, up to this step.
+
+        They are made anew from the weights and the training samples: whatever stands in their place between two
+        readings, such as what a weight decay leaves there, never counts.
+        """
+        if not self.problem.measured or self.measured_at == self.t:
+            return
+        from threadpoolctl import threadpool_limits
+
+        order = batches(len(self.samples.X), self.plan.batch_size, seed=self.plan.seed, epoch=0)
+        with threadpool_limits(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
+            self.statistics.measure(self.samples.X, order)
+        self.measured_at = self.t
 
     def judge(self, epoch: Epoch) -> None:
         """Early stopping: remember the best parameters, and stop when they are too many epochs old."""
@@ -256,6 +294,7 @@ class Trainer:
     def take(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
         """Take over a state."""
         self.engine.W[...] = arrays["training.W"]
+        self.measured_at = None
         for name, vector in self.engine.state.items():
             vector[...] = arrays[f"optimizer.{name}"]
         self.history = History.from_arrays(arrays)
