@@ -22,7 +22,7 @@ def broadcast_to_like(x: Array, like: Array) -> Array:
 
 def reshape_to_like(x: Array, like: Array) -> Array:
     """Give x the shape of another array of the same size."""
-    return x.reshape(like.shape)
+    return np.reshape(x, np.shape(like))
 
 
 def fold_repeat_of(g: Array, like: Array, *, repeats: int, axis: int) -> Array:
@@ -34,10 +34,10 @@ def fold_repeat_of(g: Array, like: Array, *, repeats: int, axis: int) -> Array:
 
 def fold_tile_of(g: Array, like: Array, *, reps: tuple[int, ...]) -> Array:
     """The sum of the copies that np.tile made of each element."""
-    shape = (1,) * (len(reps) - like.ndim) + like.shape
+    shape = (1,) * (len(reps) - np.ndim(like)) + np.shape(like)
     reps = (1,) * (len(shape) - len(reps)) + tuple(reps)
     sizes = [size for pair in zip(reps, shape, strict=True) for size in pair]
-    return g.reshape(sizes).sum(axis=tuple(range(0, len(sizes), 2))).reshape(like.shape)
+    return g.reshape(sizes).sum(axis=tuple(range(0, len(sizes), 2))).reshape(np.shape(like))
 
 
 def opposite(shift: Any) -> Any:
