@@ -20,6 +20,14 @@ NUMBERS = "write {x}.value for its numbers"
 NO_DEVICE = "tensors lie in this computer's memory; leave it out"
 CONVERTED = "write {x}.astype(...), for example {x}.astype(np.float32)"
 
+SETTING = {
+    "name": " {x}.named(...) is the same node under another name.",
+    "value": " For new numbers: {x} = zanjir.tensor(numbers).",
+    "data": " For new numbers: {x} = zanjir.tensor(numbers).",
+    "shape": " In another shape: {x}.reshape(...).",
+    "grad": " A gradient is returned and not stored: dW = zanjir.gradient(loss, W).",
+    "requires_grad": " Nothing needs to be switched on: dW = zanjir.gradient(loss, W).",
+}
 INSTEAD = {
     "backward": RETURNED,
     "grad": RETURNED,
@@ -31,13 +39,13 @@ INSTEAD = {
     **dict.fromkeys(("numpy", "data", "values", "array"), NUMBERS),
     "item": "write float({x}.value)",
     "tolist": "write {x}.value.tolist()",
-    "detach": "write zanjir.tensor({x}.value), through which no gradient flows",
+    "detach": "no gradient flows through new tensors; write zanjir.tensor({x}.value)",
     **dict.fromkeys(("cpu", "cuda", "to", "device", "contiguous"), NO_DEVICE),
     **dict.fromkeys(("float", "double", "half", "long", "int", "type"), CONVERTED),
     "view": "write {x}.reshape(...)",
     "permute": "write {x}.transpose(...)",
     "t": "write {x}.T",
-    **dict.fromkeys(("unsqueeze", "newaxis"), "write {x}[:, None] or np.expand_dims({x}, axis)"),
+    **dict.fromkeys(("unsqueeze", "newaxis"), "write np.expand_dims({x}, axis)"),
     "expand": "write np.broadcast_to({x}, shape)",
     "dim": "write {x}.ndim",
     "numel": "write {x}.size",
@@ -48,8 +56,8 @@ INSTEAD = {
     "mul": "write {x} * b",
     "div": "write {x} / b",
     "pow": "write {x} ** n",
-    "norm": "write np.sqrt(np.sum({x} ** 2))",
-    "append": "write np.append({x}, b), or np.concatenate",
+    "norm": "write np.linalg.norm({x})",
+    "append": "write np.append({x}, b)",
     "masked_fill": "write np.where(mask, number, {x})",
     "gather": "write np.take_along_axis({x}, indices, axis)",
     "fill": "a tensor never changes; build a new one, for example np.full_like({x}, number)",
@@ -90,4 +98,8 @@ def instead(name: str) -> str:
         return "a tensor never changes; build a new one"
     known = [attribute for attribute in dir(Tensor) if not attribute.startswith("_")]
     near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {{x}}.{near[0]}?" if near else "write NumPy's function of it, or take {x}.value"
+    return (
+        f"did you mean {{x}}.{near[0]}?"
+        if near
+        else "a function of NumPy may do it; for the numbers alone take {x}.value"
+    )

@@ -21,9 +21,7 @@ Function: TypeAlias = Callable[..., Any]
 FUNCTIONS: dict[Function, Function] = {}
 """NumPy functions that are written in gates, or that take their arguments in another form than a gate does."""
 
-NO_OUT = (
-    "a tensor never changes, so out= and in-place updates do not exist here; write {a} = {a} {sign} b for {a} {sign}= b"
-)
+NO_OUT = "a tensor never changes, so out= and in-place updates do not exist here"
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "matmul": "@", "power": "**"}
 REASONS = {
     "where": "a gate works on whole arrays; select first, for example np.sum(np.where(mask, x, 0))",
@@ -60,7 +58,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapp
     if method != "__call__":
         return call_method(ufunc, method, inputs, given)
     if "out" in given:
-        raise GraphError(f"{ufunc.__name__}: {no_out(given['out'], SIGNS.get(ufunc.__name__, '+'))}.")
+        raise GraphError(no_out(ufunc.__name__, given["out"]))
     if given:
         raise refused(ufunc.__name__, next(iter(given)))
     if ufunc in FUNCTIONS:
@@ -127,15 +125,18 @@ def is_as_always(name: str, value: Any) -> bool:
 def refused(function: str, argument: str, known: Mapping[str, Any] | None = None) -> GraphError:
     """Return the error for an argument that a gate does not have, with the reason."""
     if argument == "out":
-        return GraphError(f"{function}: {no_out()}.")
+        return GraphError(no_out(function))
     reason = REASONS.get(argument, f"expected {', '.join(known) or 'no parameters'}" if known is not None else "")
     return GraphError(f"np.{function}({argument}=...) is not recorded in the graph: {reason or 'leave it out'}.")
 
 
-def no_out(out: Any = None, sign: str = "+") -> str:
+def no_out(function: str, out: Any = None) -> str:
     """Return why nothing is written into an array, in the words of the update that was tried."""
     target = out[0] if isinstance(out, tuple) else out
-    return NO_OUT.format(a=(target.name or "a") if isinstance(target, Tensor) else "a", sign=sign)
+    a = (target.name or "a") if isinstance(target, Tensor) else "a"
+    sign = SIGNS.get(function)
+    fix = f"write {a} = {a} {sign} b for {a} {sign}= b" if sign else f"write b = np.{function}(a)"
+    return f"{function}: {NO_OUT}; {fix}."
 
 
 @cache

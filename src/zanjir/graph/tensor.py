@@ -103,7 +103,10 @@ class Tensor(Operators):
         fill(self, frozen(value, name), name, gate, inputs, params)
 
     def __setattr__(self, field: str, value: object) -> NoReturn:
-        raise GraphError(f"a tensor never changes: cannot set {field!r}; build a new tensor instead.")
+        from zanjir.graph.habits import SETTING
+
+        instead = SETTING.get(field, "").format(x=self.name or "x")
+        raise GraphError(f"a tensor never changes: cannot set {field!r}; build a new tensor instead.{instead}")
 
     __hash__ = object.__hash__
 
@@ -284,7 +287,7 @@ class Tensor(Operators):
 
     def __float__(self) -> NoReturn:
         raise GraphError(
-            f"turning {self.label} into a plain number would cut the graph, and its gradient would be lost; "
+            f"turning {self.origin} into a plain number would cut the graph, and its gradient would be lost; "
             "use NumPy functions instead of those of math, or float(x.value) if the number is all you need."
         )
 
@@ -292,7 +295,7 @@ class Tensor(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         raise GraphError(
-            f"turning {self.label} into an array would cut the graph, and its gradient would be lost; "
+            f"turning {self.origin} into an array would cut the graph, and its gradient would be lost; "
             "use NumPy functions on the tensor itself (np.stack for a list of tensors), "
             "or take .value if the numbers are all you need."
         )
@@ -394,7 +397,7 @@ def frozen(value: Any, name: str | None = None) -> Any:
     except ZanjirError:
         raise
     except ValueError as error:
-        raise ShapeError(f"{name or 'a tensor'} has rows of different lengths; expected one length.") from error
+        raise ShapeError(f"{name or 'a tensor'} has {rows_of(value)}; expected rows of one length.") from error
     return read_only(array.view(), name)
 
 
@@ -409,12 +412,19 @@ def read_only(value: Any, name: str | None = None) -> Any:
     return array
 
 
+def rows_of(value: Any) -> str:
+    """Return how long the rows of a nested list are."""
+    lengths = sorted({len(row) for row in value if isinstance(row, Sequence)})
+    return f"rows of {lengths[0]} to {lengths[-1]} numbers" if len(lengths) > 1 else "rows of different shapes"
+
+
 def no_numbers(array: Array, name: str | None) -> str:
     """Return the sentence for data that are no real numbers, with the first of them."""
     values = array.ravel()[:1000].tolist()
     first = next((x for x in values if not isinstance(x, int | float)), values[0] if values else None)
     seen = f"{array.dtype} data in {name}" if name else f"{array.dtype} data"
-    return f"a tensor holds real numbers; got {seen}, such as {first!r}. Convert it to float first."
+    fix = "Take np.real or np.abs of it" if array.dtype.kind == "c" else "Convert it to float"
+    return f"a tensor holds real numbers; got {seen}, such as {first!r}. {fix} first."
 
 
 def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:

@@ -51,7 +51,10 @@ def trace(what: str, output: Any, wrt: Any) -> Trace:
     parts, arrange = taken_apart(wrt, of_function=is_function(output))
     if not is_function(output):
         if not isinstance(output, Tensor):
-            raise GraphError(f"{what} takes tensors; got {type(output).__name__}. Build it with zanjir.tensor(...).")
+            raise GraphError(
+                f"{what} takes tensors; got {type(output).__name__}. "
+                "Compute it from tensors with operators and NumPy functions, without .value and float(...)."
+            )
         check_parts(what, parts)
         return Trace(output, parts, arrange, as_arrays=False)
     names = wrt if isinstance(wrt, Mapping) else [None] * len(parts)

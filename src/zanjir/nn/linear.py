@@ -44,7 +44,8 @@ class Linear(Layer):
     def shapes(self, in_shape: Shape) -> dict[str, Shape]:
         """Return the shapes of W and b."""
         if len(in_shape) != 1:
-            raise ShapeError(f"Linear: a sample is {in_shape}, expected (D,); put a Flatten before it.")
+            fix = "put a Flatten before it" if in_shape else "one sample x is a batch of one, x[None, :]"
+            raise ShapeError(f"Linear: a sample is {in_shape}, expected (D,); {fix}.")
         return {"W": (*in_shape, self.features), "b": (self.features,)}
 
     def out_shape(self, in_shape: Shape) -> Shape:
@@ -70,7 +71,7 @@ def weights_and_bias(x: Tensor, parameters: Mapping[str, Tensor]) -> tuple[Tenso
         if name not in parameters:
             raise ParameterError(
                 f"Linear: the layer after {x.label} {x.shape} has no {name}; "
-                "expected a W and a b for each linear layer: W1, b1, W2, b2, ..."
+                "expected W1, b1, W2, b2 and so on, one pair for each linear layer."
             )
     W, b = (as_tensor(parameters[name]) for name in "Wb")
     if x.ndim != 2 or W.ndim != 2 or x.shape[1] != W.shape[0]:
