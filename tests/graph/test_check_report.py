@@ -471,7 +471,7 @@ def test_wrt_may_be_a_tensor_a_sequence_or_a_mapping():
     ("arguments", "error", "sentence"),
     [
         (lambda w: (w * w, [w]), ShapeError, r"check needs a single number; .* has shape \(2,\)"),
-        (lambda w: (2.0, [w]), GraphError, "check takes a tensor; got float. .* zanjir.check_function"),
+        (lambda w: (2.0, [w]), GraphError, "check takes a tensor or a function; got float. Build it with zanjir"),
         (lambda w: ((w * w).sum(), [w.value]), GraphError, "wrt holds ndarray, expected tensors"),
         (lambda w: (Tensor(np.ones(2)).sum(), None), ParameterError, "there is nothing to differentiate"),
         (lambda w: ((w * w).sum(), []), ParameterError, "there is nothing to differentiate"),
@@ -499,3 +499,9 @@ def test_labels_cannot_be_moved_and_the_error_says_so():
 def test_targets_of_a_loss_are_parameters_like_any_other():
     z, y = tensor([[0.5], [-1.0]], "z"), tensor([[1.0], [0.25]], "y")
     assert verdicts(check(binary_cross_entropy(z, y).mean(), [z, y])) == ["right", "right"]
+
+
+def test_a_function_of_arrays_is_checked_where_it_is_given():
+    report = check(lambda W, b: np.sum(np.tanh(X @ W + b)), (np.full((3, 2), 0.1), np.zeros(2)))
+    assert report.ok
+    assert [p.shape for p in report] == [(3, 2), (2,)]
