@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -174,6 +175,46 @@ def test_the_complex_step_is_taken_exactly_where_every_gate_takes_complex_number
     assert bent == {"W1": before, "b1": before, "W2": behind, "b2": behind}
     loss, parameters = network("sigmoid")  # computed from exp(-|x|): right, and not on complex numbers
     assert check(loss, parameters)["W1"].method == "central difference"
+
+
+def test_what_a_small_step_leaves_as_it_is_is_no_obstacle_to_the_complex_step():
+    w = tensor([0.5, -0.3, 2.0], "w")
+    keep = gates.uniform_like(tensor([3, 1]), w, stream=0) >= 0.5  # what dropout draws depends on the shape only
+    found = check((np.tanh(w) * keep * (w > 0)).sum(), [w])["w"]
+    assert (found.verdict, found.method) == (Verdict.RIGHT, "complex step")
+
+
+def test_a_missing_rule_is_not_taken_for_nothing():
+    row, _ = wrong("tanh", 0, None)
+    w = tensor([0.5, -0.3], "w")
+    report = check((apply(row, w) + w).sum(), [w])
+    assert verdicts(report) == ["wrong"]
+
+
+def test_small_weights_of_a_loss_that_is_not_small_are_judged_by_longer_steps():
+    w = tensor([1e-4, -2e-4], "w")
+    report = check(2.3 + (1e-6 * abs(np.tanh(w + 1.0))).sum(), [w])
+    assert verdicts(report) == ["right"]
+    assert report["w"].method == "central difference"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_right_networks_of_all_kinds_are_never_wrong(seed):
+    rng = np.random.default_rng(seed)
+    sizes = [3, *rng.choice([1, 5, 8], rng.integers(1, 4)), 4]
+    x = tensor(rng.standard_normal((6, 3)), "X")
+    parameters = {}
+    for k, (a, b) in enumerate(itertools.pairwise(sizes), 1):
+        W = parameters[f"W{k}"] = tensor(rng.standard_normal((a, b)) * rng.choice([0.1, 1.0, 3.0]), f"W{k}")
+        bias = parameters[f"b{k}"] = tensor(rng.standard_normal(b) * rng.choice([0.0, 1.0]), f"b{k}")
+        x = x @ W + bias
+        if k < len(sizes) - 1:
+            x = TABLE[str(rng.choice(["relu", "tanh", "sigmoid", "softplus", "absolute"]))](x)
+    labels = rng.integers(0, 4, 6)
+    loss = (gates.softmax_cross_entropy(x, labels) if seed % 2 else hinge(x, labels)).mean() + 0.01 * abs(W).sum()
+    report = check(loss, parameters, seed=seed)
+    assert report.ok, str(report)
+    assert verdicts(report).count("right") >= len(parameters) - 1, str(report)
 
 
 def test_the_three_numerical_derivatives_stand_beside_the_analytic_one():
