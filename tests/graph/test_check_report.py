@@ -184,6 +184,13 @@ def test_what_a_small_step_leaves_as_it_is_is_no_obstacle_to_the_complex_step():
     assert (found.verdict, found.method) == (Verdict.RIGHT, "complex step")
 
 
+def test_a_gate_that_is_wrong_on_complex_numbers_is_not_given_any():
+    row = replace(TABLE["tanh"], forward=lambda x: np.tanh(np.conj(x)))
+    w = tensor([0.5, -0.3], "w")
+    found = check(apply(row, w).sum(), [w])["w"]
+    assert (found.verdict, found.method, found.complex) == (Verdict.RIGHT, "central difference", None)
+
+
 def test_a_missing_rule_is_not_taken_for_nothing():
     row, _ = wrong("tanh", 0, None)
     w = tensor([0.5, -0.3], "w")
@@ -367,6 +374,22 @@ def test_a_mistake_behind_several_kinks_is_found_all_the_same():
     report = check((apply(row, tensor(rng.standard_normal((6, 4)), "X") @ W + b) * rng.standard_normal(5)).sum(), [W])
     assert verdicts(report) == ["wrong"]
     assert [(fault.gate, fault.input) for fault in report.faults] == [("relu", 0)]
+
+
+def test_a_mistake_that_no_rule_made_is_not_excused_by_kinks(monkeypatch):
+    module = sys.modules["zanjir.graph.checker"]
+    right = module.differentiated
+
+    def doubled(loss, wrt):
+        found, resolution = right(loss, wrt)
+        return tuple(2 * d for d in found), resolution
+
+    x = tensor([0.0, 1.0, -2.0], "x")
+    loss = gates.relu(x).sum()
+    assert verdicts(check(loss, [x])) == ["kink"]
+    monkeypatch.setattr(module, "differentiated", doubled)
+    report = check(loss, [x])
+    assert (verdicts(report), report.faults) == (["wrong"], ())
 
 
 def test_a_slope_at_a_kink_that_lies_on_neither_side_nor_between_is_wrong():
