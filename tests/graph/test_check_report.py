@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -176,6 +177,53 @@ def test_the_complex_step_is_taken_exactly_where_every_gate_takes_complex_number
     assert check(loss, parameters)["W1"].method == "central difference"
 
 
+def test_what_a_small_step_leaves_as_it_is_is_no_obstacle_to_the_complex_step():
+    w = tensor([0.5, -0.3, 2.0], "w")
+    keep = gates.uniform_like(tensor([3, 1]), w, stream=0) >= 0.5  # what dropout draws depends on the shape only
+    found = check((np.tanh(w) * keep * (w > 0)).sum(), [w])["w"]
+    assert (found.verdict, found.method) == (Verdict.RIGHT, "complex step")
+
+
+def test_a_gate_that_is_wrong_on_complex_numbers_is_not_given_any():
+    row = replace(TABLE["tanh"], forward=lambda x: np.tanh(np.conj(x)))
+    w = tensor([0.5, -0.3], "w")
+    found = check(apply(row, w).sum(), [w])["w"]
+    assert (found.verdict, found.method, found.complex) == (Verdict.RIGHT, "central difference", None)
+
+
+def test_a_missing_rule_is_not_taken_for_nothing():
+    row, _ = wrong("tanh", 0, None)
+    w = tensor([0.5, -0.3], "w")
+    report = check((apply(row, w) + w).sum(), [w])
+    assert verdicts(report) == ["wrong"]
+
+
+def test_small_weights_of_a_loss_that_is_not_small_are_judged_by_longer_steps():
+    w = tensor([1e-4, -2e-4], "w")
+    report = check(2.3 + (1e-6 * abs(np.tanh(w + 1.0))).sum(), [w])
+    assert verdicts(report) == ["right"]
+    assert report["w"].method == "central difference"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_right_networks_of_all_kinds_are_never_wrong(seed):
+    rng = np.random.default_rng(seed)
+    sizes = [3, *rng.choice([1, 5, 8], rng.integers(1, 4)), 4]
+    x = tensor(rng.standard_normal((6, 3)), "X")
+    parameters = {}
+    for k, (a, b) in enumerate(itertools.pairwise(sizes), 1):
+        W = parameters[f"W{k}"] = tensor(rng.standard_normal((a, b)) * rng.choice([0.1, 1.0, 3.0]), f"W{k}")
+        bias = parameters[f"b{k}"] = tensor(rng.standard_normal(b) * rng.choice([0.0, 1.0]), f"b{k}")
+        x = x @ W + bias
+        if k < len(sizes) - 1:
+            x = TABLE[str(rng.choice(["relu", "tanh", "sigmoid", "softplus", "absolute"]))](x)
+    labels = rng.integers(0, 4, 6)
+    loss = (gates.softmax_cross_entropy(x, labels) if seed % 2 else hinge(x, labels)).mean() + 0.01 * abs(W).sum()
+    report = check(loss, parameters, seed=seed)
+    assert report.ok, str(report)
+    assert verdicts(report).count("right") >= len(parameters) - 1, str(report)
+
+
 def test_the_three_numerical_derivatives_stand_beside_the_analytic_one():
     w = tensor([0.5], "w")
     found = check(np.exp(w).sum(), [w])["w"]
@@ -326,6 +374,23 @@ def test_a_mistake_behind_several_kinks_is_found_all_the_same():
     report = check((apply(row, tensor(rng.standard_normal((6, 4)), "X") @ W + b) * rng.standard_normal(5)).sum(), [W])
     assert verdicts(report) == ["wrong"]
     assert [(fault.gate, fault.input) for fault in report.faults] == [("relu", 0)]
+
+
+def test_a_mistake_that_no_rule_made_is_not_excused_by_kinks(monkeypatch):
+    module = sys.modules["zanjir.graph.checker"]
+    right = module.differentiated
+
+    def doubled(loss, wrt):
+        found, resolution = right(loss, wrt)
+        return tuple(2 * d for d in found), resolution
+
+    x = tensor([0.0, 1.0, -2.0], "x")
+    loss = gates.relu(x).sum()
+    assert verdicts(check(loss, [x])) == ["kink"]
+    monkeypatch.setattr(module, "differentiated", doubled)
+    monkeypatch.setattr(module, "suspected", lambda *_: "")  # the rules themselves are right
+    report = check(loss, [x])
+    assert (verdicts(report), report.faults) == (["wrong"], ())
 
 
 def test_a_slope_at_a_kink_that_lies_on_neither_side_nor_between_is_wrong():

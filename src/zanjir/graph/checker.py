@@ -200,9 +200,8 @@ def reconsidered(
     if faults and parameter.verdict is not Verdict.WRONG:
         reason = f"{faults[0]}; the check of the whole graph could not see it ({parameter.reason})"
         return replace(parameter, verdict=Verdict.WRONG, reason=reason)
-    if faults or parameter.verdict is not Verdict.WRONG or not math.isfinite(parameter.analytic):
-        return parameter
-    kinks = kinks_on(loss, leaf)
+    doubtful = parameter.verdict in (Verdict.WRONG, Verdict.NOISY) and math.isfinite(parameter.analytic)
+    kinks = kinks_on(loss, leaf) if doubtful and not faults else ""
     if not kinks:
         return parameter
     values = np.asarray(leaf.value, np.float64)
@@ -211,8 +210,11 @@ def reconsidered(
     there, nodes, _ = in_float64(loss, [leaf], {leaf: aside})
     derivatives, resolution = differentiated(there, nodes)
     beside = subject_of(there, {"x": nodes[0]}, {"x": np.asarray(derivatives[0].value)}, resolution)
-    if judge(beside, "x", samples, seed).verdict is not Verdict.RIGHT:
+    verdict = judge(beside, "x", samples, seed).verdict
+    if verdict is Verdict.WRONG:
         return parameter
+    if verdict is Verdict.NOISY:
+        return replace(parameter, verdict=verdict, reason=f"{parameter.reason}; close to kinks: {kinks}")
     reason = f"several kinks at once: {kinks}; {ASIDE:.1%} aside, all agrees"
     return replace(parameter, verdict=Verdict.KINK, reason=reason)
 
