@@ -9,6 +9,7 @@ import re
 import sys
 from dataclasses import FrozenInstanceError, replace
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -567,6 +568,17 @@ def test_targets_of_a_loss_are_parameters_like_any_other():
 
 
 def test_a_function_of_arrays_is_checked_where_it_is_given():
+    X = np.arange(6.0).reshape(2, 3)
     report = check(lambda W, b: np.sum(np.tanh(X @ W + b)), (np.full((3, 2), 0.1), np.zeros(2)))
     assert report.ok
-    assert [p.shape for p in report] == [(3, 2), (2,)]
+    assert [parameter.shape for parameter in report.parameters] == [(3, 2), (2,)]
+
+
+def test_a_notebook_shows_the_verdicts_and_the_reasons():
+    w = tensor(np.array([1.0, 0.0]), "<w>")
+    report = check(np.sum(np.abs(w)), [w])
+    page = ElementTree.fromstring(report._repr_html_())  # noqa: S314 - it is our own
+    words = " ".join(page.itertext())
+    assert "<w>" in words
+    assert "kink" in words
+    assert all(line in words for line in report.details())
