@@ -101,6 +101,11 @@ def stable_order(line: list[Any]) -> list[int]:
     return [k for _, k in sorted((value, k) for k, value in enumerate(line))]
 
 
+def nonzero_places(_m: ModuleType, x: Numbers) -> Numbers:
+    places = [i for i in np.ndindex(x.shape) if x[i] != 0]
+    return each(lambda row, axis: places[row][axis], (len(places), x.ndim))
+
+
 def recurrence(_m: ModuleType, x: Numbers, a: Numbers, axis: int) -> Numbers:
     """h_k is the sum over j <= k of x_j a_(j+1) ... a_k."""
     x, a = np.moveaxis(x, axis, 0), np.moveaxis(a, axis, 0)
@@ -315,6 +320,7 @@ ARRAYS = {
     "cumprod": Witness(lambda _, x, axis: lines(running(lambda a, b: a * b), x, axis)),
     "prod": Witness(lambda _, x, axis, keepdims: over_axis(product, x, axis, keepdims)),
     "argsort": Witness(lambda _, x, axis: lines(stable_order, x, axis)),
+    "argwhere": Witness(nonzero_places),
     "sort": Witness(lambda _, x, axis: lines(sorted, x, axis)),
     "take_along_axis": Witness(taken_along),
     "put_along_axis_like": Witness(put_along, scale=lambda m, g, i, like, axis: put_along(m, abs(g), i, like, axis)),

@@ -2,6 +2,7 @@
 
 from zanjir.gates import functions as _functions  # noqa: F401 - they register themselves as answers
 from zanjir.gates import numpy_linalg as _numpy_linalg  # noqa: F401 - they register themselves as answers
+from zanjir.gates import numpy_products as _numpy_products  # noqa: F401 - they register themselves as answers
 from zanjir.gates import rewrites as _rewrites  # noqa: F401 - its rules register themselves
 from zanjir.gates.arithmetic import (
     add,
@@ -73,7 +74,7 @@ from zanjir.gates.image import (
     max_pool2d,
     max_unpool2d,
 )
-from zanjir.gates.index import concatenate, index, one_hot, pad, pick, put_like, section, section_put, stack
+from zanjir.gates.index import argwhere, concatenate, index, one_hot, pad, pick, put_like, section, section_put, stack
 from zanjir.gates.linalg import cholesky, cofactor, det, euclidean_norm, inv, logabsdet, p_norm, sign_of_det, solve
 from zanjir.gates.linear import einsum, matmul, outer, transpose
 from zanjir.gates.matrices import (
@@ -151,6 +152,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "argwhere",
     "astype",
     "average_pool2d",
     "average_unpool2d",

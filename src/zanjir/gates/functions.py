@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from zanjir.errors import GraphError, ShapeError
-from zanjir.gates.arithmetic import clip, maximum, minimum, multiply, where
-from zanjir.gates.compare import equal
+from zanjir.gates.arithmetic import clip, maximum, minimum, where
 from zanjir.gates.elementwise import absolute, exp2, log2
 from zanjir.gates.index import concatenate, pad, stack
-from zanjir.gates.linear import einsum, matmul
+from zanjir.gates.numpy_logic import check_places, numbers
 from zanjir.gates.reduce import max_, min_
 from zanjir.gates.rounding import rint
 from zanjir.gates.scan import argsort, sort, take_along_axis
@@ -24,7 +23,6 @@ from zanjir.graph.tensor import Tensor, as_tensor
 __all__: list[str] = []
 
 Axis = int | tuple[int, ...] | None
-LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def axis_of(axis: int, ndim: int) -> int:
@@ -91,8 +89,10 @@ def _logaddexp2(x1: Any, x2: Any) -> Tensor:
 
 @answers(np.round, np.around)
 def _round(a: Any, decimals: int = 0) -> Tensor:
-    scale = 10.0**decimals
-    return rint(a) if decimals == 0 else rint(as_tensor(a) * scale) / scale
+    if decimals == 0:
+        return rint(a)
+    scale = 10.0 ** abs(decimals)
+    return rint(as_tensor(a) * scale) / scale if decimals > 0 else rint(as_tensor(a) / scale) * scale
 
 
 @answers(np.clip)
@@ -110,113 +110,6 @@ def _select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         chosen = where(condition, choice, chosen)
     return as_tensor(chosen)
-
-
-# Products
-
-
-@answers(np.dot)
-def _dot(a: Any, b: Any) -> Tensor:
-    a, b = as_tensor(a), as_tensor(b)
-    if not a.ndim or not b.ndim:
-        return multiply(a, b)
-    if b.ndim <= 2:
-        return matmul(a, b)
-    return _tensordot(a, b, ((-1,), (-2,)))
-
-
-@answers(np.vdot)
-def _vdot(a: Any, b: Any) -> Tensor:
-    return matmul(ravel(a), ravel(b))
-
-
-@answers(np.inner)
-def _inner(a: Any, b: Any) -> Tensor:
-    a, b = as_tensor(a), as_tensor(b)
-    if not a.ndim or not b.ndim:
-        return multiply(a, b)
-    return matmul(a, b) if b.ndim == 1 else _tensordot(a, b, ((-1,), (-1,)))
-
-
-@answers(np.tensordot)
-def _tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
-    a, b = as_tensor(a), as_tensor(b)
-    if isinstance(axes, int):
-        axes = (range(a.ndim - axes, a.ndim), range(axes))
-    left, right = (tuple(part) if isinstance(part, Sequence | range) else (part,) for part in axes)
-    if len(left) != len(right):
-        raise ShapeError(f"tensordot: {len(left)} axes of {a.label} and {len(right)} of {b.label}; give as many.")
-    first, second = list(LETTERS[: a.ndim]), list(LETTERS[a.ndim : a.ndim + b.ndim])
-    for i, j in zip(left, right, strict=True):
-        second[axis_of(j, b.ndim)] = first[axis_of(i, a.ndim)]
-    shared = set(first) & set(second)
-    result = "".join(letter for letter in (*first, *second) if letter not in shared)
-    return einsum(a, b, subscripts=f"{''.join(first)},{''.join(second)}->{result}")
-
-
-@answers(np.kron)
-def _kron(a: Any, b: Any) -> Tensor:
-    a, b = as_tensor(a), as_tensor(b)
-    ndim = max(a.ndim, b.ndim)
-    a, b = (reshape(x, shape=(1,) * (ndim - x.ndim) + x.shape) for x in (a, b))
-    apart = multiply(
-        expand_dims(a, axis=tuple(range(1, 2 * ndim, 2))),
-        expand_dims(b, axis=tuple(range(0, 2 * ndim, 2))),
-    )
-    return reshape(apart, shape=tuple(m * n for m, n in zip(a.shape, b.shape, strict=True)))
-
-
-@answers(np.cross)
-def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
-    if axis is not None:
-        axisa = axisb = axisc = axis
-    a, b = moveaxis(a, source=axisa, destination=-1), moveaxis(b, source=axisb, destination=-1)
-    if a.shape[-1] != 3 or b.shape[-1] != 3:
-        raise ShapeError(f"cross: vectors have {a.shape[-1]} and {b.shape[-1]} components, expected 3 and 3.")
-    parts = [a[..., i] * b[..., j] - a[..., j] * b[..., i] for i, j in ((1, 2), (2, 0), (0, 1))]
-    return stack(*parts, axis=axisc if parts[0].ndim else -1)
-
-
-@answers(np.einsum)
-def _einsum(subscripts: Any, *operands: Any, optimize: Any = True) -> Tensor:
-    if not isinstance(subscripts, str):
-        raise GraphError(f"np.einsum: expected subscripts such as 'ij,jk->ik' first; got {type(subscripts).__name__}.")
-    nodes = [as_tensor(x) for x in operands]
-    letters, result = spelled_out(subscripts.replace(" ", ""), nodes)
-    for k, text in enumerate(letters):
-        nodes[k], letters[k] = without_repetition(nodes[k], text)
-    return einsum(*nodes, subscripts=f"{','.join(letters)}->{result}")
-
-
-def spelled_out(subscripts: str, nodes: Sequence[Tensor]) -> tuple[list[str], str]:
-    """Return the letters of each operand and of the result, with a letter for each axis that ``...`` stands for."""
-    operands, arrow, result = subscripts.partition("->")
-    letters = operands.split(",")
-    if len(letters) != len(nodes):
-        raise ShapeError(f"einsum: {subscripts!r} names {len(letters)} operands; got {len(nodes)}.")
-    unused = [letter for letter in reversed(LETTERS) if letter not in subscripts]
-    extra = [
-        x.ndim - len(text.replace("...", "")) if "..." in text else 0 for x, text in zip(nodes, letters, strict=True)
-    ]
-    dots = "".join(unused[: max(extra)])
-    letters = [text.replace("...", dots[len(dots) - n :]) for text, n in zip(letters, extra, strict=True)]
-    if not arrow:
-        named = "".join(letters)
-        result = dots + "".join(sorted(letter for letter in set(named) - set(dots) if named.count(letter) == 1))
-    for x, text in zip(nodes, letters, strict=True):
-        if len(text) != x.ndim:
-            raise ShapeError(f"einsum: {text!r} names {len(text)} axes, but {x.label} is {x.shape}.")
-    return letters, result.replace("...", dots)
-
-
-def without_repetition(x: Tensor, letters: str) -> tuple[Tensor, str]:
-    """Take the diagonal along axes that share a letter."""
-    for letter in letters:
-        if letters.count(letter) > 1:
-            first, second = letters.index(letter), letters.rindex(letter)
-            rest = letters[:first] + letters[first + 1 : second] + letters[second + 1 :]
-            return without_repetition(x.diagonal(0, first, second), rest + letter)
-    return x, letters
 
 
 # Sums, order
@@ -243,9 +136,10 @@ def _argsort(a: Any, axis: int | None = -1, kind: str | None = None) -> Tensor:
 
 
 @answers(np.partition)
-def _partition(a: Any, kth: Any, axis: int = -1) -> Tensor:
-    a = as_tensor(a)
-    return take_along_axis(a, np.argpartition(a.value, kth, axis=axis), axis=axis)
+def _partition(a: Any, kth: Any, axis: int | None = -1) -> Tensor:
+    a, axis = (ravel(a), 0) if axis is None else (as_tensor(a), axis)
+    check_places("partition", a, kth, axis)
+    return sort(a, axis=axis)
 
 
 @answers(np.take_along_axis)
@@ -294,22 +188,28 @@ def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, axis:
     return moveaxis(line, source=0, destination=axis) if axis else line
 
 
-@answers(np.array_equal)
-def _array_equal(a1: Any, a2: Any) -> bool:
-    return bool(np.all(equal(a1, a2).value))
-
-
 # Shapes
 
 
 @answers(np.ravel)
 def _ravel(a: Any, order: str = "C") -> Tensor:
-    return ravel(a)
+    return ravel(column_by_column(a, order))
 
 
 @answers(np.reshape)
-def _reshape(a: Any, /, shape: Any = None, *, newshape: Any = None) -> Tensor:
-    return reshape(a, shape=shape if newshape is None else newshape)
+def _reshape(a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = None) -> Tensor:
+    shape = shape if newshape is None else newshape
+    if order == "C":
+        return reshape(a, shape=shape)
+    sizes = tuple(shape) if np.ndim(shape) else (shape,)
+    return reshape(column_by_column(a, order), shape=sizes[::-1]).T
+
+
+def column_by_column(a: Any, order: str) -> Tensor:
+    """Turn an array so that its elements, read row by row, come in the order that is asked for."""
+    if order not in ("C", "F"):
+        raise GraphError(f"order={order!r} depends on how memory is laid out; expected 'C' (rows) or 'F' (columns).")
+    return as_tensor(a) if order == "C" else as_tensor(a).T
 
 
 @answers(np.repeat)
@@ -454,7 +354,7 @@ def _append(arr: Any, values: Any, axis: int | None = None) -> Tensor:
 @answers(np.array_split)
 def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     ary = as_tensor(ary)
-    ends = np.array_split(np.arange(ary.shape[axis]), indices_or_sections)
+    ends = np.array_split(np.arange(ary.shape[axis]), numbers(indices_or_sections))
     before = everything(axis, ary.ndim)
     return [ary[(*before, slice(int(part[0]), int(part[-1]) + 1) if part.size else slice(0, 0))] for part in ends]
 

@@ -11,7 +11,7 @@ from zanjir.gates.shape import expand_dims
 from zanjir.graph.gate import Gate, gate
 from zanjir.graph.tensor import Array
 
-__all__ = ["concatenate", "index", "one_hot", "pad", "pick", "put_like", "section", "section_put", "stack"]
+__all__ = ["argwhere", "concatenate", "index", "one_hot", "pad", "pick", "put_like", "section", "section_put", "stack"]
 
 
 def one_hot_of(y: Array, like: Array) -> Array:
@@ -74,6 +74,12 @@ def unpadded(pad_width: tuple[tuple[int, int], ...]) -> tuple[slice, ...]:
     """The index of what lies inside the padding."""
     return tuple(slice(before, -after or None) for before, after in pad_width)
 
+
+argwhere = gate(
+    "argwhere", "(*)->(n,d)", np.argwhere, None,
+    code="np.argwhere({0})", latex=r"\{{i : {0}_i \ne 0\}}", numpy=np.argwhere, domain=(REAL,),
+    source="positions have no derivative; how many there are depends on the numbers",
+)  # fmt: skip
 
 one_hot = gate(
     "one_hot", "(n),(n,c)->(n,c)", one_hot_of, None, None,

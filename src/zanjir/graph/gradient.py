@@ -98,7 +98,8 @@ def backward(output: Tensor, g: Tensor, order: list[Tensor], wanted: set[int]) -
     """
     on_path = set(wanted)
     for node in order:
-        if not on_path.isdisjoint(map(id, node.inputs)):
+        # Nothing flows through a gate without rules, such as a comparison.
+        if node.gate is not None and any(node.gate.vjp) and not on_path.isdisjoint(map(id, node.inputs)):
             on_path.add(id(node))
     forward = {id(node): node for node in order}
     simple = forward | {id(g): g}

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from zanjir.errors import GraphError
+from zanjir.errors import GraphError, ZanjirError
 from zanjir.graph.gate import TABLE, Gate
 from zanjir.graph.tensor import Tensor, apply
 
@@ -28,6 +28,23 @@ REASONS = {
     "dtype": "the type follows from the inputs; convert first, with x.astype(...)",
     "initial": "take it into account yourself, for example np.maximum(np.max(x), initial)",
     "order": "elements are read row by row, as with order='C'",
+}
+COMPLEX = "its results are complex numbers, and a tensor holds real ones"
+IN_PLACE = "it writes into an array, and a tensor never changes"
+# Why functions, or all of a module, have no gate.
+NO_GATE = {
+    "np.fft": COMPLEX,
+    "np.lib.scimath": COMPLEX,
+    "np.roots": COMPLEX,
+    "np.linalg.eig": f"{COMPLEX}; np.linalg.eigh takes symmetric matrices",
+    "np.linalg.eigvals": f"{COMPLEX}; np.linalg.eigvalsh takes symmetric matrices",
+    "np.copyto": f"{IN_PLACE}; np.broadcast_to repeats a tensor as np.full does",
+    "np.empty_like": "its numbers are whatever lies in memory; use np.zeros_like",
+    "np.fill_diagonal": IN_PLACE,
+    "np.place": IN_PLACE,
+    "np.put": IN_PLACE,
+    "np.put_along_axis": IN_PLACE,
+    "np.putmask": IN_PLACE,
 }
 # Arguments with these values ask for what happens anyway.
 AS_ALWAYS = {
@@ -95,9 +112,11 @@ def call_function(function: Function, args: Sequence[Any], kwargs: Mapping[str, 
     n_inputs = len(row.vjp)
     inputs = list(named.values())[:n_inputs]
     params = {name: value for name, value in list(named.items())[n_inputs:] if not is_as_always(name, value)}
-    for name in params:
+    for name, value in params.items():
         if name not in row.params:
             raise refused(row.name, name, row.params)
+        if isinstance(value, Tensor):
+            raise GraphError(f"{full_name(function)}: {name} is a tensor, expected a plain value; use its .value.")
     return apply(row, *inputs, **params)
 
 
@@ -112,8 +131,19 @@ def call_handler(function: Function, args: Sequence[Any], kwargs: Mapping[str, A
     try:
         signature_of(handler).bind(*args, **kwargs)
     except TypeError as error:
-        raise GraphError(f"np.{function.__name__}: {error}; it takes {', '.join(known)}.") from None
-    return handler(*args, **kwargs)
+        raise GraphError(f"{full_name(function)}: {error}; it takes {', '.join(known)}.") from None
+    try:
+        return handler(*args, **kwargs)
+    except ZanjirError:
+        raise
+    except (AttributeError, IndexError, TypeError, ValueError) as error:  # NumPy's own, for what it cannot use
+        raise GraphError(f"{full_name(function)}: {error}.") from error
+
+
+def full_name(function: Function) -> str:
+    """Return how a NumPy function is called: ``np.linalg.eig``."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"np{module.removeprefix('numpy')}.{function.__name__}"
 
 
 def is_as_always(name: str, value: Any) -> bool:
@@ -157,11 +187,18 @@ def find(function: Function) -> Gate:
         if row.numpy is function:
             ROWS_BY_FUNCTION[function] = row
             return row
-    name = function.__name__
+    raise missing(function)
+
+
+def missing(function: Function) -> GraphError:
+    """Return the error for a function without a gate: why, where there is a reason, and what is near."""
+    name, full = function.__name__, full_name(function)
+    reason = NO_GATE.get(full) or NO_GATE.get(full.rpartition(".")[0])
+    why = f": {reason}" if reason else ""
     names = sorted({*TABLE, *(known.__name__ for known in FUNCTIONS)})
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"near names: {', '.join(near)}. " if near else ""
-    raise GraphError(f"np.{name} has no gate; {hint}Use .value for numbers without a graph.")
+    return GraphError(f"{full} has no gate{why}; {hint}Use .value for numbers without a graph.")
 
 
 def supported() -> frozenset[Function]:

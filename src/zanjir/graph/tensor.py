@@ -444,7 +444,7 @@ def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
         value = row.forward(*[node.value for node in nodes], **settings)
     except np.linalg.LinAlgError as error:
         raise unfit(row, nodes, error) from error
-    except (ValueError, IndexError) as error:
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise misfit(row, nodes, error) from error
     node = Tensor.__new__(Tensor)
     fill(node, read_only(value), None, row, nodes, settings)  # a gate's result is its own, or a view of an input
