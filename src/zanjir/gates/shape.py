@@ -42,7 +42,7 @@ def fold_tile_of(g: Array, like: Array, *, reps: tuple[int, ...]) -> Array:
 
 def opposite(shift: Any) -> Any:
     """The shift that undoes another."""
-    return tuple(-k for k in shift) if isinstance(shift, tuple) else -shift
+    return tuple(-k for k in shift) if np.ndim(shift) else -shift
 
 
 zeros_like = gate(
@@ -173,9 +173,9 @@ copy = gate(
 
 astype: Gate = gate(
     "astype", "(*)->(*)", lambda x, *, dtype: np.asarray(x).astype(dtype),
-    lambda g, y, x, *, dtype: astype(g, dtype=x.dtype.name),
+    lambda g, y, x, *, dtype: astype(g, dtype=x.dtype.name) if y.dtype.kind == "f" else zeros_like(x),
     code="{0}.astype({dtype!r})", latex="{0}", domain=(REAL,), params={"dtype": "float64"},
-    source="to integers or truth values, there is no derivative",
+    source="to integers or truth values, the derivative is 0, as that of every rounding",
 )  # fmt: skip
 
 __all__ = [
