@@ -29,3 +29,23 @@ def test_a_roll_by_a_list_flows_back(shift: Any, axis: Any) -> None:
     expected = [[weights[np.roll(np.arange(6).reshape(2, 3), shift, axis) == k].item() for k in row]
                 for row in np.arange(6).reshape(2, 3)]  # fmt: skip
     np.testing.assert_array_equal(gradient((np.roll(x, shift, axis) * weights).sum(), x).value, expected)
+
+
+TO_ONE_NUMBER: dict[str, Callable[[Any], Any]] = {
+    "x @ x": lambda x: x @ x,
+    "sum over two axes": lambda x: np.sum(x[None], axis=(0, 1)),
+    "mean over two axes": lambda x: np.mean(x[None], axis=(0, 1)),
+    "max over an axis": lambda x: np.max(x, axis=0),
+    "vdot": lambda x: np.vdot(x, x),
+    "einsum": lambda x: np.einsum("i,i", x, x),
+    "norm over two axes": lambda x: np.linalg.norm(x[None], axis=(0, 1)),
+    "trace": lambda x: np.trace(np.outer(x, x)),
+    "reshape": lambda x: np.reshape(x[:1], ()),
+}
+
+
+@pytest.mark.parametrize("function", TO_ONE_NUMBER.values(), ids=TO_ONE_NUMBER)
+def test_the_gradient_of_a_single_number_keeps_float32(function: Callable[[Any], Any]) -> None:
+    x = tensor(np.array([1.5, -2.5, 0.5], np.float32), "x")
+    for loss in (function(x), function(x) * 1.5):
+        assert (loss.dtype, gradient(loss, x).dtype) == (np.float32, np.float32)

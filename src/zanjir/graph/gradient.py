@@ -11,7 +11,7 @@ from zanjir.errors import GraphError, ShapeError
 from zanjir.graph.gate import TABLE, Rule
 from zanjir.graph.order import topological_order
 from zanjir.graph.simplify import settled
-from zanjir.graph.tensor import Tensor
+from zanjir.graph.tensor import Tensor, is_number
 from zanjir.graph.trace import trace
 
 __all__ = ["gradient"]
@@ -115,12 +115,20 @@ def backward(output: Tensor, g: Tensor, order: list[Tensor], wanted: set[int]) -
         for x, rule in rules_of(node):
             if rule is None or id(x) not in on_path:
                 continue
-            flow = undo_broadcasting(rule(g, node, *node.inputs, **node.params), x)
+            flow = undo_broadcasting(flow_in_dtype(rule, g, node, x), x)
             total = settled(flow, simple)
             if id(x) in adjoints:
                 total = settled(total + adjoints[id(x)], simple)
             adjoints[id(x)] = total
     return adjoints
+
+
+def flow_in_dtype(rule: Rule, g: Tensor, node: Tensor, x: Tensor) -> Tensor:
+    """Return what flows to an input; a Python number, which a rule may give a shape, takes the node's dtype first."""
+    flow = rule(g, node, *node.inputs, **node.params)
+    if flow.dtype != x.dtype and is_number(g.value) and isinstance(node.value, np.ndarray):
+        flow = rule(TABLE["broadcast_like"](g, node), node, *node.inputs, **node.params)
+    return flow
 
 
 def rules_of(node: Tensor) -> Iterable[tuple[Tensor, Rule | None]]:
