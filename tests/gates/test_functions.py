@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import zanjir.gates  # noqa: F401 - fills the table
-from zanjir.graph import Tensor, gradient, tensor
+from zanjir.errors import ShapeError
+from zanjir.graph import gradient, tensor
 
 # A few operations with a rounding of 1.1e-16 each.
 ROUNDING = 1e-14
@@ -49,3 +50,44 @@ def test_the_gradient_of_a_single_number_keeps_float32(function: Callable[[Any],
     x = tensor(np.array([1.5, -2.5, 0.5], np.float32), "x")
     for loss in (function(x), function(x) * 1.5):
         assert (loss.dtype, gradient(loss, x).dtype) == (np.float32, np.float32)
+
+
+SAME_TYPE: dict[str, Callable[[Any], Any]] = {
+    "angle": np.angle,
+    "angle in degrees": lambda x: np.angle(x, deg=True),
+    "linspace": lambda x: np.linspace(x, 2 * x, 4),
+    "linspace from a number": lambda x: np.linspace(0, x, 3, endpoint=False),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, int])
+@pytest.mark.parametrize("function", SAME_TYPE.values(), ids=SAME_TYPE)
+def test_values_and_types_are_those_of_numpy(function: Callable[[Any], Any], dtype: Any) -> None:
+    x = np.array([3.0, -1.0, 0.0]).astype(dtype)
+    got, expected = function(tensor(x)), function(x)
+    assert got.dtype == expected.dtype
+    np.testing.assert_allclose(got.value, expected, rtol=np.finfo(expected.dtype).resolution)
+
+
+def test_the_axis_of_vecdot_is_counted_in_each_input_before_they_broadcast() -> None:
+    x, y = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(2, 2, 3)
+    leaf = tensor(y, "y")
+    got = np.linalg.vecdot(x, leaf, axis=0)
+    np.testing.assert_allclose(got.value, np.linalg.vecdot(x, y, axis=0), rtol=ROUNDING)
+    np.testing.assert_allclose(gradient(got.sum(), leaf).value, np.stack([[x[0]] * 2, [x[1]] * 2]))
+
+
+@pytest.mark.parametrize(("indices", "axis"), [([[0, -1]], 1), ([[1], [0]], 0), ([0, 3, 3], None)])
+def test_indices_along_an_axis_broadcast_and_their_gradient_adds_up(indices: Any, axis: int | None) -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    leaf = tensor(x, "x")
+    taken = np.take_along_axis(leaf, np.array(indices), axis)
+    np.testing.assert_array_equal(taken.value, np.take_along_axis(x, np.array(indices), axis))
+    numbers = np.take_along_axis(np.arange(6).reshape(2, 3), np.array(indices), axis).ravel()
+    counts = np.bincount(numbers, minlength=6).reshape(2, 3)
+    np.testing.assert_array_equal(gradient(taken.sum(), leaf).value, counts)
+
+
+def test_slopes_along_an_axis_of_one_element_are_refused() -> None:
+    with pytest.raises(ShapeError, match=r"x has shape \(3, 1\), expected at least 2 elements along axis 1"):
+        np.gradient(tensor(np.ones((3, 1)), "x"), axis=1)

@@ -9,6 +9,7 @@ import numpy as np
 
 from zanjir.errors import GraphError, ShapeError
 from zanjir.gates.arithmetic import clip, maximum, minimum, where
+from zanjir.gates.compare import heaviside
 from zanjir.gates.elementwise import absolute, exp2, log2
 from zanjir.gates.index import concatenate, pad, stack
 from zanjir.gates.numpy_logic import check_places, numbers
@@ -63,7 +64,7 @@ def _imag(val: Any) -> Tensor:
 @answers(np.angle)
 def _angle(z: Any, deg: bool = False) -> Tensor:
     half_turn = 180.0 if deg else np.pi
-    return where(as_tensor(z) < 0, half_turn, 0.0)
+    return half_turn * heaviside(-as_tensor(z), 0.0)
 
 
 @answers(np.radians)
@@ -143,7 +144,9 @@ def _partition(a: Any, kth: Any, axis: int | None = -1) -> Tensor:
 
 
 @answers(np.take_along_axis)
-def _take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Tensor:
+def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Tensor:
+    if axis is None:
+        arr, axis = ravel(arr), 0
     return take_along_axis(arr, indices, axis=axis)
 
 
@@ -170,6 +173,8 @@ def _gradient(f: Any, *varargs: float, axis: Axis = None) -> Any:
 def slope_along(f: Tensor, axis: int, step: float) -> Tensor:
     """Central differences along an axis, one-sided at both ends."""
     before = everything(axis, f.ndim)
+    if f.shape[axis] < 2:
+        raise ShapeError(f"np.gradient: {f.label} has shape {f.shape}, expected at least 2 elements along axis {axis}.")
 
     def part(start: int | None, stop: int | None) -> Tensor:
         return f[(*before, slice(start, stop))]
@@ -183,7 +188,8 @@ def slope_along(f: Tensor, axis: int, step: float) -> Tensor:
 def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, axis: int = 0) -> Tensor:
     start, stop = as_tensor(start), as_tensor(stop)
     t = np.linspace(0.0, 1.0, num, endpoint)
-    share = t.reshape(num, *(1,) * max(start.ndim, stop.ndim))
+    dtype = np.result_type(start.value, stop.value, 1.0)
+    share = t.astype(dtype).reshape(num, *(1,) * max(start.ndim, stop.ndim))
     line = start * (1 - share) + stop * share
     return moveaxis(line, source=0, destination=axis) if axis else line
 

@@ -123,7 +123,9 @@ def tensor_product(x1: Any, x2: Any, *, axes: Any = 2) -> Any:
 @answers(np.linalg.vecdot)
 def vector_products(x1: Any, x2: Any, *, axis: int = -1) -> Any:
     """Inner product of the vectors that lie along an axis."""
-    return np.sum(np.multiply(x1, x2), axis=axis)
+    if axis != -1:  # counted in each of them, before they broadcast
+        x1, x2 = np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1)
+    return np.sum(np.multiply(x1, x2), axis=-1)
 
 
 @answers(np.diag)

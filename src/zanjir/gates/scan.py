@@ -46,7 +46,7 @@ def recurrence_of(g: Array, a: Array, *, axis: int = 0) -> Array:
 def put_along_axis_of(g: Array, indices: Array, like: Array, *, axis: int = -1) -> Array:
     """Zeros of the shape of another array, to which each number of g is added at its position along an axis."""
     total = np.zeros(like.shape, g.dtype)
-    places = list(np.ix_(*map(np.arange, indices.shape)))
+    places = list(np.ix_(*map(np.arange, g.shape)))
     places[axis] = indices
     np.add.at(total, tuple(places), g)
     return total
