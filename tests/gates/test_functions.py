@@ -10,7 +10,7 @@ import pytest
 
 import zanjir.gates  # noqa: F401 - fills the table
 from zanjir.errors import ShapeError
-from zanjir.graph import gradient, tensor
+from zanjir.graph import evaluate, gradient, tensor
 
 # A few operations with a rounding of 1.1e-16 each.
 ROUNDING = 1e-14
@@ -91,3 +91,17 @@ def test_indices_along_an_axis_broadcast_and_their_gradient_adds_up(indices: Any
 def test_slopes_along_an_axis_of_one_element_are_refused() -> None:
     with pytest.raises(ShapeError, match=r"x has shape \(3, 1\), expected at least 2 elements along axis 1"):
         np.gradient(tensor(np.ones((3, 1)), "x"), axis=1)
+
+
+def test_powers_of_zero_have_the_derivatives_of_their_polynomials() -> None:
+    x, n = tensor(np.zeros(4), "x"), tensor([0.0, 1.0, 2.0, 3.0], "n")
+    slope = gradient((x ** n.value).sum(), x)
+    np.testing.assert_array_equal(slope.value, [0.0, 1.0, 0.0, 0.0])
+    np.testing.assert_array_equal(gradient(slope.sum(), x).value, [0.0, 0.0, 2.0, 0.0])
+    np.testing.assert_array_equal(gradient((x**n).sum(), n).value, np.zeros(4))  # 0^n is 0 for every n > 0
+
+
+def test_the_derivative_of_a_power_is_right_for_another_exponent_than_it_was_made_with() -> None:
+    x, n = tensor(2.0, "x"), tensor(0.0, "n")
+    slope = gradient(x**n, x)
+    assert evaluate([slope], {x: 2.0, n: 3.0})[id(slope)] == 12.0

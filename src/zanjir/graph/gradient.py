@@ -124,9 +124,9 @@ def backward(output: Tensor, g: Tensor, order: list[Tensor], wanted: set[int]) -
 
 
 def flow_in_dtype(rule: Rule, g: Tensor, node: Tensor, x: Tensor) -> Tensor:
-    """Return what flows to an input; a Python number, which a rule may give a shape, takes the node's dtype first."""
+    """Return what flows to an input; a Python number that the rule gives axes takes the node's dtype first."""
     flow = rule(g, node, *node.inputs, **node.params)
-    if flow.dtype != x.dtype and is_number(g.value) and isinstance(node.value, np.ndarray):
+    if is_number(g.value) and flow.shape and flow.dtype != x.dtype and isinstance(node.value, np.ndarray):
         flow = rule(TABLE["broadcast_like"](g, node), node, *node.inputs, **node.params)
     return flow
 
