@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import timeit
 from collections import Counter
 from typing import Any
 
@@ -166,6 +167,16 @@ def test_names_given_by_the_graph_avoid_those_of_the_user() -> None:
     x = tensor(1.0, "add_1")
     graph = ComputationalGraph(x + x)
     assert list(graph.forward(add_1=2.0)) == ["add_1", "add_2"]
+
+
+def test_names_of_many_gates_are_found_in_a_time_that_grows_with_their_number() -> None:
+    def seconds(n: int) -> float:
+        y = x = tensor(1.0, "x")
+        for _ in range(n):
+            y = y * 0.5 + x
+        return min(timeit.repeat(lambda: ComputationalGraph(y), number=1, repeat=3))
+
+    assert seconds(4000) < 8 * seconds(1000)  # 4 times as many gates; trying every number takes 16 times as long
 
 
 def test_a_cycle_is_an_error_that_names_it() -> None:

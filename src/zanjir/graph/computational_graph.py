@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import graphlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from zanjir.errors import GraphError, ParameterError, choose
@@ -235,13 +237,12 @@ def names_of(nodes: Iterable[Tensor], output: Tensor) -> dict[int, str]:
         if node.name and taken.setdefault(node.name, id(node)) != id(node):
             raise GraphError(f"two nodes are named {node.name!r}; give each a name of its own.")
     names: dict[int, str] = {}
+    numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
     for node in nodes:
-        stem = node.name or (node.gate.name if node.gate else "output" if node is output else "constant")
-        number = 1
-        while not node.name and f"{stem}_{number}" in taken:
-            number += 1
-        names[id(node)] = node.name or f"{stem}_{number}"
-        taken[names[id(node)]] = id(node)
+        stem = node.gate.name if node.gate else "output" if node is output else "constant"
+        names[id(node)] = node.name or next(
+            name for number in numbers[stem] if (name := f"{stem}_{number}") not in taken
+        )
     return names
 
 
