@@ -10,7 +10,7 @@ import pytest
 
 import zanjir.gates  # noqa: F401 - fills the table
 from zanjir.errors import ShapeError
-from zanjir.graph import evaluate, gradient, tensor
+from zanjir.graph import Tensor, evaluate, gradient, tensor
 
 # A few operations with a rounding of 1.1e-16 each.
 ROUNDING = 1e-14
@@ -105,3 +105,33 @@ def test_the_derivative_of_a_power_is_right_for_another_exponent_than_it_was_mad
     x, n = tensor(2.0, "x"), tensor(0.0, "n")
     slope = gradient(x**n, x)
     assert evaluate([slope], {x: 2.0, n: 3.0})[id(slope)] == 12.0
+
+
+OF_A_BATCH: dict[str, Callable[[Any], Any]] = {
+    "kron": lambda x: np.kron(x, [[1.0, -2.0]]),
+    "kron on the right": lambda x: np.kron([[[1.0], [-2.0]]], x),
+    "split": lambda x: np.split(x, 2)[1],
+    "vsplit": lambda x: np.vsplit(x, 2)[0],
+    "hsplit": lambda x: np.hsplit(x, 3)[1],
+}
+
+
+@pytest.mark.parametrize("function", OF_A_BATCH.values(), ids=OF_A_BATCH)
+def test_a_graph_made_with_one_batch_is_right_for_another(function: Callable[[Any], Any]) -> None:
+    def loss_and_gradient(batch: Any) -> tuple[Tensor, list[Tensor]]:
+        x = tensor(batch, "x")
+        loss = (np.sin(function(x)) ** 2).sum()
+        return x, [loss, gradient(loss, x)]
+
+    small, large = (np.arange(3.0 * n).reshape(n, 3) for n in (2, 6))
+    np.testing.assert_allclose(function(tensor(large)).value, function(large), rtol=ROUNDING)
+    x, made = loss_and_gradient(small)
+    again, (_, expected) = evaluate(made, {x: large}), loss_and_gradient(large)
+    for node, right in zip(made, expected, strict=True):
+        np.testing.assert_allclose(again[id(node)], right.value, rtol=ROUNDING, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("parts", [0, -1, 3, np.int64(3)])
+def test_parts_that_are_not_equal_are_refused(parts: Any) -> None:
+    with pytest.raises(ShapeError, match=f"x has 4 elements along axis 0, which do not make {parts} equal parts"):
+        np.split(tensor(np.ones(4), "x"), parts)

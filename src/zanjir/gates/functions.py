@@ -368,12 +368,18 @@ def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tens
 @answers(np.split)
 def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     ary = as_tensor(ary)
-    if isinstance(indices_or_sections, int) and ary.shape[axis] % indices_or_sections:
+    if not isinstance(indices_or_sections, int | np.integer):
+        return _array_split(ary, indices_or_sections, axis)
+    parts = int(indices_or_sections)
+    if parts < 1 or ary.shape[axis_of(axis, ary.ndim)] % parts:
         raise ShapeError(
             f"split: {ary.label} has {ary.shape[axis]} elements along axis {axis}, which do not make "
-            f"{indices_or_sections} equal parts; use np.array_split, or give the positions."
+            f"{parts} equal parts; use np.array_split, or give the positions."
         )
-    return _array_split(ary, indices_or_sections, axis)
+    if axis_of(axis, ary.ndim) == 0 and ary.size:
+        # A batch is parted whatever its size; the bounds of slices would be those of this one.
+        return list(reshape(ary, shape=(parts, -1, *ary.shape[1:])))
+    return _array_split(ary, parts, axis)
 
 
 @answers(np.hsplit)
