@@ -55,6 +55,11 @@ class Problem:
         return self.network.measured
 
     @property
+    def draws(self) -> bool:
+        """Whether training draws random numbers: it needs a key for them."""
+        return any(isinstance(layer, Dropout) and layer.rate for layer in self.network.layers)
+
+    @property
     def n_learned(self) -> int:
         """Number of parameters that are learned."""
         shapes = self.layout.shapes
@@ -187,8 +192,7 @@ def trace_step(problem: Problem, optimizer: Optimizer | None = None, clip: ClipN
     """Build the graph of one training step, and from it the program."""
     leaves = {name: Tensor(value, name) for name, value in problem.batch(TRACED_ROWS).items()}
     parameters = problem.parameters()
-    draws = any(isinstance(layer, Dropout) and layer.rate for layer in problem.network.layers)
-    key = Tensor(np.zeros(2, np.int64), "key") if draws else None
+    key = Tensor(np.zeros(2, np.int64), "key") if problem.draws else None
     results = problem.objective(leaves["X"], leaves["y"], parameters, key)
     derivatives = gradient(results["loss"], parameters)
     forward, backward = forward_and_backward(results, {f"d{name}": d for name, d in derivatives.items()})
