@@ -12,7 +12,7 @@ import numpy as np
 from zanjir.graph.gradient import gradient
 from zanjir.graph.order import evaluate
 from zanjir.graph.tensor import Array, Tensor
-from zanjir.nn import Dropout, Layout, Loss, Regularizer, Sequential
+from zanjir.nn import Dropout, Layout, Loss, Regularizer, Reshape, Sequential
 from zanjir.optim import SGD, ClipNorm, Optimizer
 from zanjir.program.function import Function, merged
 from zanjir.program.printing import forward_and_backward, function_text, graph_source, helpers_text, module_text
@@ -23,7 +23,7 @@ __all__ = ["Problem", "StepProgram", "source", "trace_forward", "trace_statistic
 TRACED_ROWS = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Problem:
     """What is to be learned: a network, its loss and penalty, and the shapes of its data.
 
@@ -35,6 +35,12 @@ class Problem:
         Number of scores.
     dtype : dtype
         float32 to train, float64 to explain and check.
+
+    Examples
+    --------
+    >>> from zanjir.nn import LOSSES, mlp
+    >>> Problem(mlp([20], 3), LOSSES["softmax"], in_features=4, n_outputs=3)
+    Problem(4-20-3, softmax loss, float32)
     """
 
     network: Sequential
@@ -43,6 +49,17 @@ class Problem:
     n_outputs: int
     penalty: Regularizer | None = None
     dtype: Any = np.float32
+
+    def __repr__(self) -> str:
+        penalty = f" + {self.penalty}" if self.penalty else ""
+        return f"Problem({self.sizes}, {self.loss.name} loss{penalty}, {np.dtype(self.dtype)})"
+
+    @property
+    def sizes(self) -> str:
+        """The sizes of the network: ``784-256-10``, or ``28x28x1-conv8-256-10``."""
+        first, *_ = self.network.layers
+        image = "x".join(map(str, first.shape)) if isinstance(first, Reshape) else str(self.in_features)
+        return "-".join([image, *(layer.size_text for layer in self.network.layers if layer.counts)])
 
     @property
     def layout(self) -> Layout:
