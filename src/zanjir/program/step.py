@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = ["Problem", "StepProgram", "source", "trace_forward", "trace_statistic
 
 # Two rows are enough to tell the batch from a single row, and so to record every sum over it.
 TRACED_ROWS = 2
+INDENT = "    "
 
 
 @dataclass(frozen=True, repr=False)
@@ -156,6 +158,15 @@ class StepProgram:
         note = '    """Parameters as views of the flat vector."""'
         return "\n".join(["def unflatten(W):", note, *body, f"    return {', '.join(layout.shapes)}"])
 
+    @property
+    def aside(self) -> str:
+        """What a reader of the step must know of parameters that it does not compute."""
+        if not self.problem.measured:
+            return ""
+        names = ", ".join(self.problem.measured)
+        said = f"For prediction, {names} are measured on the training data after the last step; no step computes them."
+        return f"\n\n{textwrap.fill(said, 116, initial_indent=INDENT, subsequent_indent=INDENT)}\n{INDENT}"
+
     def step_text(self) -> str:
         """Return the text of the function that performs one step."""
         names = list(self.problem.layout.shapes)
@@ -167,7 +178,7 @@ class StepProgram:
         batch = [name for name in self.forward.arguments if name not in names]
         return "\n".join([
             f"def step({', '.join([*batch, 'W', *state, *extra])}):",
-            '    """One step of training on the flat vector: the loss before it, and the new vectors."""',
+            f'    """One step of training on the flat vector: the loss before it, and the new vectors.{self.aside}"""',
             f"    {', '.join(names)} = unflatten(W)",
             f"    {', '.join(results)} = forward({', '.join(self.forward.arguments)})",
             f"    {', '.join(f'd{name}' for name in names)} = backward({', '.join(self.backward.arguments)})",
