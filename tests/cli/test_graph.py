@@ -137,3 +137,4 @@ def test_a_loss_that_differs_from_that_of_prediction_says_so(call):
     )
     assert tuple(one[-3:]) == (*notes, "A single sample has no variance: take more with --samples.")
     assert [tuple(text[-2:]) for text in others] == [notes]
+    assert call("graph", "r", "moons", "--samples", 4, "--out", "g.svg").out.endswith("\n".join(["", *notes, ""]))

@@ -118,4 +118,4 @@ def write(diagram: Diagram, form: str | None, out: Path | None) -> None:
         diagram.save(out)
     else:
         write_whole(out, text.encode())
-    click.echo(f"{diagram.title}; written to {out}")
+    click.echo("\n".join([f"{diagram.title}; written to {out}", *diagram.notes]))
