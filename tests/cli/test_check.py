@@ -139,3 +139,10 @@ def test_a_folder_with_the_name_of_a_known_data_set_is_not_taken_for_it(idx_fold
 
 def test_one_sample_is_one_sample(moons_run, call):
     assert " on 1 sample: " in call("check", moons_run, "--samples", 1).out
+
+
+def test_nothing_is_downloaded_for_a_check(idx_folder, call, monkeypatch):
+    idx_folder.rename("mnist")
+    call("train", "./mnist", "--hidden", 4, "--samples", 60, "--epochs", 1, "--quiet", "--out", "run")
+    monkeypatch.setattr("zanjir.data.catalogue.download", lambda name: pytest.fail(f"downloads {name}"))
+    assert call("check", "run", "--json").json["of"] == "made up, for mnist is not at hand"

@@ -186,3 +186,14 @@ def test_the_printed_step_says_what_no_step_computes():
     assert max(map(len, step.__doc__.splitlines())) <= 120
     plain = trace_step(Problem(mlp([4], 2), LOSSES["softmax"], 3, 2)).source()
     assert "measured" not in plain
+
+
+def test_a_restored_training_measures_anew_even_at_the_step_where_it_has_measured():
+    network = mlp([4], 2, norm="batch")
+    one, other = (stopped_at(trainer_of(network, seed=seed), BETWEEN_EPOCHS) for seed in (0, 1))
+    expected = other.W.copy()
+    assert not same_bits(one.W, expected)
+    arrays, facts = stopped_at(trainer_of(network, seed=1), BETWEEN_EPOCHS).state()
+    arrays["training.W"][network.layout(3).offsets["mean1"][0]] = 9.0
+    one.restore(arrays, facts)
+    np.testing.assert_allclose(parameters(one)["mean1"], other.problem.layout.views(expected)["mean1"], atol=ROUNDINGS)
