@@ -95,7 +95,7 @@ def test_slopes_along_an_axis_of_one_element_are_refused() -> None:
 
 def test_powers_of_zero_have_the_derivatives_of_their_polynomials() -> None:
     x, n = tensor(np.zeros(4), "x"), tensor([0.0, 1.0, 2.0, 3.0], "n")
-    slope = gradient((x ** n.value).sum(), x)
+    slope = gradient((x**n.value).sum(), x)
     np.testing.assert_array_equal(slope.value, [0.0, 1.0, 0.0, 0.0])
     np.testing.assert_array_equal(gradient(slope.sum(), x).value, [0.0, 0.0, 2.0, 0.0])
     np.testing.assert_array_equal(gradient((x**n).sum(), n).value, np.zeros(4))  # 0^n is 0 for every n > 0
