@@ -10,7 +10,7 @@ import pytest
 
 import zanjir.gates  # noqa: F401 - fills the table
 from zanjir.errors import ShapeError
-from zanjir.graph import Tensor, evaluate, gradient, tensor
+from zanjir.graph import Tensor, evaluate, gradient, tensor, topological_order
 
 # A few operations with a rounding of 1.1e-16 each.
 ROUNDING = 1e-14
@@ -95,7 +95,7 @@ def test_slopes_along_an_axis_of_one_element_are_refused() -> None:
 
 def test_powers_of_zero_have_the_derivatives_of_their_polynomials() -> None:
     x, n = tensor(np.zeros(4), "x"), tensor([0.0, 1.0, 2.0, 3.0], "n")
-    slope = gradient((x ** n.value).sum(), x)
+    slope = gradient((x**n.value).sum(), x)
     np.testing.assert_array_equal(slope.value, [0.0, 1.0, 0.0, 0.0])
     np.testing.assert_array_equal(gradient(slope.sum(), x).value, [0.0, 0.0, 2.0, 0.0])
     np.testing.assert_array_equal(gradient((x**n).sum(), n).value, np.zeros(4))  # 0^n is 0 for every n > 0
@@ -135,3 +135,11 @@ def test_a_graph_made_with_one_batch_is_right_for_another(function: Callable[[An
 def test_parts_that_are_not_equal_are_refused(parts: Any) -> None:
     with pytest.raises(ShapeError, match=f"x has 4 elements along axis 0, which do not make {parts} equal parts"):
         np.split(tensor(np.ones(4), "x"), parts)
+
+
+def test_a_vector_at_either_end_of_a_product_is_multiplied_first() -> None:
+    v, A, B, w = (np.ones(shape) for shape in ((5,), (5, 6), (6, 7), (7,)))
+    for arrays in ([v, A, B], [A, B, w], [v, A, B, w]):
+        product = np.linalg.multi_dot([tensor(array) for array in arrays])
+        np.testing.assert_array_equal(product.value, np.linalg.multi_dot(arrays))
+        assert all(node.ndim < 2 for node in topological_order([product]) if node.gate)

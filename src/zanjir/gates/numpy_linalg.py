@@ -172,7 +172,12 @@ def matrix_power(a: Tensor, n: int) -> Tensor:
 @answers(np.linalg.multi_dot)
 def multi_dot(arrays: Sequence[Any]) -> Tensor:
     """Product of several matrices in the order that takes the fewest multiplications."""
-    rows, columns = [np.shape(np_value(x))[0] for x in arrays], [np.shape(np_value(x))[-1] for x in arrays]
+    shapes = [np.shape(np_value(x)) for x in arrays]
+    rows, columns = [shape[0] for shape in shapes], [shape[-1] for shape in shapes]
+    if len(shapes[0]) == 1:  # a vector is a row in front and a column at the end
+        rows[0] = 1
+    if len(shapes[-1]) == 1:
+        columns[-1] = 1
 
     @cache
     def plan(i: int, j: int) -> tuple[int, int]:

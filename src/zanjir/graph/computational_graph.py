@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from zanjir.errors import GraphError, ParameterError, choose
 from zanjir.graph.gate import TABLE, Gate
-from zanjir.graph.gate_object import GateObject, check_number_of_inputs
+from zanjir.graph.gate_object import GateObject
 from zanjir.graph.gradient import gradients
 from zanjir.graph.order import topological_order
+from zanjir.graph.shapes import check_number_of_inputs
 from zanjir.graph.tensor import Tensor, apply
 
 if TYPE_CHECKING:

@@ -193,6 +193,8 @@ def find(function: Function) -> Gate:
 def missing(function: Function) -> GraphError:
     """Return the error for a function without a gate: why, where there is a reason, and what is near."""
     name, full = function.__name__, full_name(function)
+    if not TABLE:
+        return GraphError(f"{full} has no gate: the table of gates is empty; import zanjir.gates, which fills it.")
     reason = NO_GATE.get(full) or NO_GATE.get(full.rpartition(".")[0])
     why = f": {reason}" if reason else ""
     names = sorted({*TABLE, *(known.__name__ for known in FUNCTIONS)})

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zanjir.errors import GraphError, ShapeError, ZanjirError
+from zanjir.errors import GraphError, NonFiniteError, ParameterError, ShapeError, ZanjirError, listed
 from zanjir.graph.gate import Gate
 
 if TYPE_CHECKING:
     from zanjir.graph.tensor import Tensor
 
-__all__ = ["check_core_shapes", "described", "misfit"]
+__all__ = ["check_inputs", "check_number_of_inputs", "check_parameters", "described", "misfit", "out_of_range"]
+
+
+def check_number_of_inputs(row: Gate, n: int, what: str) -> None:
+    """Raise if a gate does not take so many inputs."""
+    wanted = len(row.vjp)
+    if n < wanted or (n > wanted and not row.variadic):
+        at_least = "at least " if row.variadic else ""
+        by_name = f" Give {listed(row.params)} by name." if n > wanted and row.params else ""
+        raise GraphError(f"{what} takes {at_least}{wanted} input{'s' if wanted != 1 else ''}; got {n}.{by_name}")
+
+
+def check_parameters(row: Gate, given: Mapping[str, Any], what: str) -> None:
+    """Raise if a gate does not have a parameter."""
+    for name in given:
+        if name not in row.params:
+            known = listed(row.params) if row.params else "none"
+            raise ParameterError(f"{what} has no parameter {name!r}; expected {known}.")
 
 
 def described(nodes: Sequence[Tensor]) -> str:
@@ -32,6 +49,13 @@ def misfit(row: Gate, nodes: Sequence[Tensor], error: Exception) -> ZanjirError:
         types = ", ".join(f"{node.label} is {node.dtype}" for node in nodes)
         return GraphError(f"{row.name}: {types}: {said}. Convert with .astype(float), or write 1.0 for 1.")
     return ShapeError(f"{row.name}: {described(nodes)} do not fit together: {clash(*nodes)}{likely_fix(*nodes)}")
+
+
+def out_of_range(row: Gate, nodes: Sequence[Tensor], error: ArithmeticError) -> NonFiniteError:
+    """Return the error for Python's own numbers, which know neither infinity nor not-a-number as a result."""
+    read = ", ".join(f"{node.name} = {node.value!r}" if node.name else repr(node.value) for node in nodes)
+    said = error.args[-1] if error.args else error
+    return NonFiniteError(f"{row.name} of {read}: {said}. With np.float64 in place of float the result is inf or nan.")
 
 
 def clash(x: Tensor, y: Tensor) -> str:
@@ -69,13 +93,16 @@ def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     return True
 
 
-def check_core_shapes(row: Gate, nodes: Sequence[Tensor]) -> None:
-    """Raise if an axis is missing or too many, or one letter of the gate's signature would stand for two sizes.
+def check_inputs(row: Gate, nodes: Sequence[Tensor]) -> None:
+    """Raise if an input or an axis is missing or too many, or if a letter of the signature has two sizes.
 
     ``*`` as the first letter of an input stands for any further axes in front; ``?`` marks an axis that may be
     missing.
     """
-    if row.elementwise or row.variadic:
+    if row.variadic:
+        return
+    check_number_of_inputs(row, len(nodes), row.name)
+    if row.elementwise:
         return
     sizes: dict[str, tuple[int, Tensor]] = {}
     for letters, node in zip(row.core_shapes, nodes, strict=True):

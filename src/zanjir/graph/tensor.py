@@ -17,7 +17,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from zanjir.errors import GraphError, ShapeError, ZanjirError
 from zanjir.graph.gate import TABLE, Gate
-from zanjir.graph.shapes import check_core_shapes, misfit
+from zanjir.graph.shapes import check_inputs, check_parameters, misfit, out_of_range
 from zanjir.graph.unfit import unfit
 
 __all__ = ["Array", "Tensor", "apply", "is_number", "tensor"]
@@ -343,6 +343,15 @@ class Tensor(Operators):
 
         return tensor_html(self)
 
+    def __copy__(self) -> Tensor:
+        return self  # as of everything that never changes
+
+    def __deepcopy__(self, memo: Any) -> Tensor:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise GraphError(f"{self.origin} cannot be pickled, as its gate holds functions; save its .value with np.save.")
+
     def __repr__(self) -> str:
         what = self.name or (self.gate.name if self.gate else "constant")
         return f"Tensor({what}, shape={self.shape}, dtype={self.dtype})"
@@ -432,20 +441,28 @@ def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
 
     Raises
     ------
+    GraphError, ParameterError
+        If the gate takes fewer or more inputs, or has no such parameter.
     ShapeError
         If the sizes of the inputs do not fit the gate.
     DataError
         If a matrix has no inverse or decomposition.
+    NonFiniteError
+        If Python's own numbers are divided by 0 or grow out of range.
     """
     nodes = tuple([x if isinstance(x, Tensor) else Tensor(x) for x in inputs])
-    check_core_shapes(row, nodes)
+    check_inputs(row, nodes)
     settings = {**row.params, **params}
+    if len(settings) > len(row.params):
+        check_parameters(row, params, row.name)
     try:
         value = row.forward(*[node.value for node in nodes], **settings)
     except np.linalg.LinAlgError as error:
         raise unfit(row, nodes, error) from error
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise misfit(row, nodes, error) from error
+    except ArithmeticError as error:
+        raise out_of_range(row, nodes, error) from error
     node = Tensor.__new__(Tensor)
     fill(node, read_only(value), None, row, nodes, settings)  # a gate's result is its own, or a view of an input
     return node
