@@ -41,6 +41,11 @@ class Linear(Layer):
     counts: ClassVar[bool] = True
     stem: ClassVar[str] = "z"
 
+    @property
+    def size_text(self) -> str:
+        """How many features come out."""
+        return str(self.features)
+
     def shapes(self, in_shape: Shape) -> dict[str, Shape]:
         """Return the shapes of W and b."""
         if len(in_shape) != 1:
