@@ -172,7 +172,7 @@ def matrix_power(a: Tensor, n: int) -> Tensor:
 @answers(np.linalg.multi_dot)
 def multi_dot(arrays: Sequence[Any]) -> Tensor:
     """Product of several matrices in the order that takes the fewest multiplications."""
-    shapes = [np.shape(np_value(x)) for x in arrays]
+    shapes = [np.shape(x) for x in arrays]
     rows, columns = [shape[0] for shape in shapes], [shape[-1] for shape in shapes]
     if len(shapes[0]) == 1:  # a vector is a row in front and a column at the end
         rows[0] = 1
@@ -191,11 +191,6 @@ def multi_dot(arrays: Sequence[Any]) -> Tensor:
         return arrays[i] if i == j else matmul(product(i, k), product(k + 1, j))
 
     return product(0, len(arrays) - 1)
-
-
-def np_value(x: Any) -> Any:
-    """Return the numbers of a tensor or an array."""
-    return x.value if isinstance(x, Tensor) else x
 
 
 @answers(np.linalg.norm)

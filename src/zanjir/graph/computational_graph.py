@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from zanjir.errors import GraphError, ParameterError, choose
 from zanjir.graph.gate import TABLE, Gate
-from zanjir.graph.gate_object import GateObject
+from zanjir.graph.gate_object import GateObject, kept
 from zanjir.graph.gradient import gradients
 from zanjir.graph.order import topological_order
 from zanjir.graph.shapes import check_number_of_inputs
@@ -177,7 +177,7 @@ class ComputationalGraph:
             elif node.is_constant:
                 tensor = Tensor(node.value)
             else:
-                tensor = Tensor(inputs[node.name], node.name)
+                tensor = Tensor(kept(inputs[node.name]), node.name)
             tensors[node.name] = tensor
         self._tensors = tensors
         return {node.name: tensors[node.name].value for node in self._nodes if not node.is_constant}

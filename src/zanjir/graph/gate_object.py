@@ -19,7 +19,7 @@ from zanjir.graph.order import topological_order
 from zanjir.graph.shapes import check_number_of_inputs, check_parameters
 from zanjir.graph.tensor import Tensor, apply
 
-__all__ = ["GateObject", "class_name", "documentation"]
+__all__ = ["GateObject", "class_name", "documentation", "kept"]
 
 
 class GateObject:
@@ -54,7 +54,7 @@ class GateObject:
             If the number of inputs is not the gate's.
         """
         check_number_of_inputs(self.row, len(inputs), type(self).__name__)
-        self._inputs = tuple(Tensor(x) for x in inputs)
+        self._inputs = tuple(Tensor(kept(x)) for x in inputs)
         self._output = apply(self.row, *self._inputs, **self.params)
         return self._output.value
 
@@ -84,6 +84,11 @@ class GateObject:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.params.items())})"
+
+
+def kept(x: Any) -> Any:
+    """Return a copy of an array, which its owner may write over before ``backward`` reads it."""
+    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def class_name(row: Gate) -> str:

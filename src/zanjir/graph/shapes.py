@@ -18,7 +18,8 @@ __all__ = ["check_inputs", "check_number_of_inputs", "check_parameters", "descri
 
 def check_number_of_inputs(row: Gate, n: int, what: str) -> None:
     """Raise if a gate does not take so many inputs."""
-    wanted = len(row.vjp)
+    # x[1:] has no array of positions; a concatenation of nothing is none.
+    wanted = max(1, len(row.vjp) - row.variadic)
     if n < wanted or (n > wanted and not row.variadic):
         at_least = "at least " if row.variadic else ""
         by_name = f" Give {listed(row.params)} by name." if n > wanted and row.params else ""
