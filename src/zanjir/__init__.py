@@ -132,7 +132,8 @@ def __getattr__(name: str) -> Any:
     """Load a public name from its room (PEP 562)."""
     if name not in ROOM_OF:
         raise AttributeError(f"module 'zanjir' has no attribute {name!r}; it has {', '.join(ROOM_OF)}")
-    importlib.import_module("zanjir.gates")  # the table must be full before a tensor is used
+    if ROOM_OF[name] != "data":
+        importlib.import_module("zanjir.gates")  # the table must be full before a tensor is used
     return getattr(importlib.import_module(f"zanjir.{ROOM_OF[name]}"), name)
 
 

@@ -73,7 +73,7 @@ def choose(what: str, name: str, options: dict[str, Value]) -> Value:
     """
     if name in options:
         return options[name]
-    near = difflib.get_close_matches(str(name), options, n=1)
+    near = difflib.get_close_matches(str(name).lower(), options, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ParameterError(f"unknown {what} {name!r}; expected {listed(options)}.{hint}")
 

@@ -121,3 +121,28 @@ def test_numbers_that_overflow_are_named_in_a_sentence(moons_run, workplace, cal
         assert call("check", moons_run).code == 0  # float64 has room for that
         object.__setattr__(saved.model, "W", np.full(saved.model.W.shape, 1e300))
         assert "not finite" in call("check", moons_run).sentence
+
+
+def test_what_is_measured_and_not_learned_is_not_checked(call):
+    call("train", "moons", "--hidden", 4, "--norm", "batch", "--samples", 60, "--epochs", 1, "--quiet", "--out", "run")
+    found = call("check", "run", "--json").json
+    assert [p["name"] for p in found["parameters"]] == ["W1", "b1", "gain1", "shift1", "W2", "b2"]
+    assert found["notes"] == ["batch normalization takes the mean and variance of these samples, as in training."]
+
+
+def test_a_folder_with_the_name_of_a_known_data_set_is_not_taken_for_it(idx_folder, call):
+    idx_folder.rename("moons")
+    call("train", "./moons", "--hidden", 4, "--samples", 60, "--epochs", 1, "--quiet", "--out", "run")
+    found = call("check", "run", "--json")
+    assert (found.code, found.json["of"]) == (0, "made up, for moons is not at hand")
+
+
+def test_one_sample_is_one_sample(moons_run, call):
+    assert " on 1 sample: " in call("check", moons_run, "--samples", 1).out
+
+
+def test_nothing_is_downloaded_for_a_check(idx_folder, call, monkeypatch):
+    idx_folder.rename("mnist")
+    call("train", "./mnist", "--hidden", 4, "--samples", 60, "--epochs", 1, "--quiet", "--out", "run")
+    monkeypatch.setattr("zanjir.data.catalogue.download", lambda name: pytest.fail(f"downloads {name}"))
+    assert call("check", "run", "--json").json["of"] == "made up, for mnist is not at hand"

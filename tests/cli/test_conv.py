@@ -67,3 +67,10 @@ def test_the_program_of_a_network_of_images_is_printed_from_its_sizes(call):
 )
 def test_networks_of_images_that_cannot_be_made_are_refused(call, arguments, sentence):
     assert sentence in call(*arguments).sentence
+
+
+def test_the_source_of_a_run_is_its_own_and_takes_no_other_settings(digits_run, call):
+    assert call("source", digits_run, "--learning-rate", "1").sentence.endswith(
+        "is a run with settings of its own; leave out --learning-rate."
+    )
+    assert "nowhere is neither a run's folder nor sizes" in call("source", "nowhere", "--conv", "4").sentence

@@ -114,9 +114,27 @@ def test_what_cannot_be_shown_is_refused_and_nothing_is_written(arguments, expec
 
 def test_a_run_has_a_network_of_its_own(moons_run, call):
     said = call("graph", moons_run, "--activation", "tanh").sentence
-    assert said.endswith("is a run with a network of its own; leave out --activation.")
+    assert said.endswith("is a run with settings of its own; leave out --activation.")
 
 
 def test_data_that_do_not_fit_the_run_are_refused(moons_run, call):
     assert "digits has class" in call("graph", moons_run, "digits").sentence
     assert "unknown data set 'mooons'" in call("graph", moons_run, "mooons").sentence
+
+
+def test_dropout_is_part_of_the_graph(call):
+    nodes = nodes_of(call("graph", "4-3-2", "--dropout", "0.25", "--format", "json").out)
+    assert nodes["dropped"]["shape"] == ["N", 3]
+    assert nodes["key"]["value"] is None
+
+
+def test_a_loss_that_differs_from_that_of_prediction_says_so(call):
+    call("train", "moons", "--hidden", 4, "--norm", "batch", "--dropout", "0.5", "--epochs", 1, "--quiet", "--out", "r")
+    one, *others = (call("graph", "r", "moons", "--samples", n).out.splitlines() for n in (1, 4))
+    notes = (
+        "Dropout draws what it draws with seed 0 at step 1.",
+        "Batch normalization takes the mean and variance of these samples, as in training.",
+    )
+    assert tuple(one[-3:]) == (*notes, "A single sample has no variance: take more with --samples.")
+    assert [tuple(text[-2:]) for text in others] == [notes]
+    assert call("graph", "r", "moons", "--samples", 4, "--out", "g.svg").out.endswith("\n".join(["", *notes, ""]))

@@ -73,3 +73,8 @@ def test_float32_stays():
 def test_maps_that_are_none(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_points_are_given_to_a_map_by_a_call():
+    with pytest.raises(ParameterError, match=r"^@ puts a map after another, and list is none; call the map on points"):
+        _ = AffineMap(np.eye(2)) @ [[1.0, 2.0]]

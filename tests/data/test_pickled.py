@@ -20,7 +20,7 @@ BATCH = python2_batch([6, 9], planes(2), ["a.png", "b.png"])
 MARKED = b"\x80\x02}("  # a dictionary is begun
 
 
-def refused(content, why):
+def assert_refused(content, why):
     with pytest.raises(DataError, match=why) as caught:
         read_pickled(HERE, content)
     said = str(caught.value)
@@ -73,7 +73,7 @@ def test_every_beginning_of_a_file_is_refused():
 
 
 def test_what_follows_the_end_is_refused():
-    refused(BATCH + b".", "bytes follow its end")
+    assert_refused(BATCH + b".", "bytes follow its end")
 
 
 @pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
@@ -92,7 +92,7 @@ def test_a_call_inside_an_array_that_is_otherwise_right_is_refused(tmp_path):
     argument = text(str(victim))
     evil = b"cos\nmkdir\n" + argument + b"\x85R"
     content = BATCH.replace(text("u1"), evil)
-    refused(content, "it names 'os mkdir', which data do not need")
+    assert_refused(content, "it names 'os mkdir', which data do not need")
     with pytest.raises(ValueError, match="buffer size"):  # Python makes the folder, and then has no use for None
         pickle.loads(content, encoding="latin1")  # noqa: S301
     assert victim.is_dir()
@@ -115,7 +115,7 @@ def test_a_call_inside_an_array_that_is_otherwise_right_is_refused(tmp_path):
     ],
 )
 def test_names_that_data_do_not_need(opcodes):
-    refused(opcodes, "it names '.*', which data do not need")
+    assert_refused(opcodes, "it names '.*', which data do not need")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_names_that_data_do_not_need(opcodes):
     ],
 )
 def test_opcodes_that_data_do_not_need(opcodes, name):
-    refused(opcodes, f"it has the opcode {name}, which data in protocols 2 to 4 do not need")
+    assert_refused(opcodes, f"it has the opcode {name}, which data in protocols 2 to 4 do not need")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_opcodes_that_data_do_not_need(opcodes, name):
 )
 def test_known_functions_are_not_called_with_other_arguments(swap):
     assert swap[0] in BATCH
-    refused(BATCH.replace(*swap), "it calls something otherwise than an array of bytes needs")
+    assert_refused(BATCH.replace(*swap), "it calls something otherwise than an array of bytes needs")
 
 
 @pytest.mark.parametrize(
@@ -165,11 +165,11 @@ def test_known_functions_are_not_called_with_other_arguments(swap):
 )
 def test_arrays_are_not_filled_with_other_states(swap):
     assert swap[0] in BATCH
-    refused(BATCH.replace(*swap), "it fills something otherwise than an array of bytes needs")
+    assert_refused(BATCH.replace(*swap), "it fills something otherwise than an array of bytes needs")
 
 
 def test_an_object_is_given_no_attributes():
-    refused(b"cnumpy\nndarray\n}U\x04tobyU\x03mees" + b"b.", "it fills something otherwise")
+    assert_refused(b"cnumpy\nndarray\n}U\x04tobyU\x03mees" + b"b.", "it fills something otherwise")
 
 
 @pytest.mark.parametrize(
@@ -186,13 +186,15 @@ def test_an_object_is_given_no_attributes():
     ],
 )
 def test_shapes_that_do_not_hold_the_bytes(shape):
-    refused(BATCH.replace(b"K\x02M\x00\x0c\x86", shape), "it has an array whose shape does not hold its 6144 bytes")
+    assert_refused(
+        BATCH.replace(b"K\x02M\x00\x0c\x86", shape), "it has an array whose shape does not hold its 6144 bytes"
+    )
 
 
 @pytest.mark.parametrize("size", [2**31 - 1, -1])
 def test_a_text_that_claims_to_be_huge_takes_no_memory(size):
     tracemalloc.start()
-    refused(MARKED + b"T" + struct.pack("<i", size) + b"abc", "is not read")
+    assert_refused(MARKED + b"T" + struct.pack("<i", size) + b"abc", "is not read")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2**20
@@ -228,18 +230,18 @@ def test_a_text_that_claims_to_be_huge_takes_no_memory(size):
     ],
 )
 def test_a_stack_or_a_memo_that_is_misused(opcodes, why):
-    refused(opcodes, why)
+    assert_refused(opcodes, why)
 
 
 def test_an_array_that_is_never_filled():
     content = b"}U\x04datacnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87Rs."
-    refused(content, "it has an array that is never filled")
+    assert_refused(content, "it has an array that is never filled")
 
 
 def test_an_array_is_filled_once():
     filled = BATCH.index(b"(K\x01K\x02"), BATCH.index(text("labels"))
     again = BATCH[: filled[1]] + BATCH[slice(*filled)] + BATCH[filled[1] :]
-    refused(again, "it fills something otherwise")
+    assert_refused(again, "it fills something otherwise")
 
 
 def test_a_list_that_holds_itself_is_read_and_let_go():
@@ -250,24 +252,26 @@ def test_a_list_that_holds_itself_is_read_and_let_go():
 def test_a_million_nested_tuples_are_read_and_let_go_but_are_no_key():
     nested = b")" + b"\x85" * 1_000_000
     assert isinstance(read_pickled(HERE, b"}U\x01a" + nested + b"s.")["a"], tuple)
-    refused(b"}" + nested + b"Ns.", "dictionary whose keys are no texts")
+    assert_refused(b"}" + nested + b"Ns.", "dictionary whose keys are no texts")
 
 
 def test_a_text_is_not_copied_again_and_again():
     start = b"}(U\x01a]c_codecs\nencode\nq\x00X\xe8\x03\x00\x00" + b"x" * 1000 + b"q\x01X\x06\x00\x00\x00latin1q\x020"
     once = start.replace(b"0", b"") + b"\x86R"
     many = b"h\x00h\x01h\x02\x86R" * 1000
-    refused(once + many + b".", "it copies a text many times")
+    assert_refused(once + many + b".", "it copies a text many times")
 
 
 def test_only_latin_1_is_encoded():
-    refused(b"c_codecs\nencode\nX\x01\x00\x00\x00aX\x05\x00\x00\x00rot13\x86R.", "it calls something otherwise")
-    refused(b"c_codecs\nencode\nX\x02\x00\x00\x00\xc4\x80X\x06\x00\x00\x00latin1\x86R.", "can't encode character")
+    assert_refused(b"c_codecs\nencode\nX\x01\x00\x00\x00aX\x05\x00\x00\x00rot13\x86R.", "it calls something otherwise")
+    assert_refused(
+        b"c_codecs\nencode\nX\x02\x00\x00\x00\xc4\x80X\x06\x00\x00\x00latin1\x86R.", "can't encode character"
+    )
 
 
 def test_a_file_of_countless_opcodes_is_given_up(monkeypatch):
     monkeypatch.setattr(pickled, "MAX_STEPS", 100)
-    refused(b"]" * 101 + b".", "it has more than 100 opcodes")
+    assert_refused(b"]" * 101 + b".", "it has more than 100 opcodes")
 
 
 @given(st.lists(st.tuples(st.integers(0, len(BATCH) - 1), st.integers(0, 255)), min_size=1, max_size=4))

@@ -93,3 +93,13 @@ def test_expansions_that_are_none(arguments, message):
 def test_rows_of_other_lengths(shape):
     with pytest.raises(ShapeError, match=r"X has shape .*; expected \(N, 2\), one sample per row"):
         PolynomialFeatures(2, 2)(np.ones(shape))
+
+
+def test_products_that_need_too_many_others_on_the_way_are_refused():
+    nearly_all = PolynomialFeatures(60, 58, "cross")
+    assert nearly_all.count == 1770
+    with pytest.raises(
+        ParameterError, match=r"^the products of degree 30 would have the shape \(1, 118264581564861424\)"
+    ):
+        nearly_all(np.ones((1, 60)))
+    assert np.array_equal(PolynomialFeatures(6, 5, "cross")(np.full((1, 6), 2.0)), np.full((1, 6), 32.0))

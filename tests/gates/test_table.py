@@ -24,7 +24,7 @@ from witnesses.gate_samples import (
     rows_that,
 )
 from witnesses.gate_values import WITNESSES
-from zanjir.errors import ShapeError
+from zanjir.errors import ShapeError, ZanjirError
 from zanjir.graph import TABLE, Gate, Tensor, apply, gradient
 
 Params = Mapping[str, Any]
@@ -282,3 +282,24 @@ def test_a_gradient_flows_only_to_inputs_with_a_rule() -> None:
             assert dx.shape == x.shape
             if row.rules(len(inputs))[i] is None:
                 assert not dx.value.any()
+
+
+def without_an_axis(row: Gate, params: Params) -> bool:
+    """Whether an example of a gate of one array names no axis, and so takes a single number too."""
+    one_array = row.core_shapes == (("*",),) and not row.variadic
+    return one_array and {**row.params, **params}.get("axis") is None
+
+
+@pytest.mark.parametrize(("row", "params"), [case for case in cases() if without_an_axis(*case)], ids=case_id)
+def test_a_python_number_gives_what_an_array_of_no_axes_gives(row: Gate, params: Params) -> None:
+    array, number = Tensor(np.array(0.5), "x"), Tensor(0.5, "x")
+    try:
+        expected = apply(row, array, **params)
+    except (ZanjirError, np.exceptions.AxisError):
+        with pytest.raises((ZanjirError, np.exceptions.AxisError)):
+            apply(row, number, **params)
+        return
+    out = apply(row, number, **params)
+    np.testing.assert_array_equal(out.value, expected.value)
+    if row.vjp[0] is not None:
+        np.testing.assert_array_equal(gradient(out.sum(), number).value, gradient(expected.sum(), array).value)

@@ -131,6 +131,14 @@ def test_a_kink_shows_both_slopes(left, right):
     assert abs(found.jump) > 1000 * found.jump_error
 
 
+def test_a_bend_is_no_kink_however_sharp():
+    found = slope_of(lambda t: 1e6 * t**2, 1.0, 1e-30)
+    assert math.isnan(found.near_left)
+    assert abs(found.jump) <= found.jump_error
+    found = slope_of(lambda t: max(0.0, t - 1e-9), 1.0, 1e-30)
+    assert found.near_right - found.near_left > 0.9
+
+
 @pytest.mark.parametrize("distance", [1e-2, 1e-4, 1e-6, 1e-8])
 def test_a_kink_close_by_does_not_disturb_the_slope(distance):
     found = slope_of(lambda t: max(0.0, t + distance), 1.0, HALF_AN_ULP * distance)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
 import sys
 from dataclasses import FrozenInstanceError, replace
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -176,6 +178,53 @@ def test_the_complex_step_is_taken_exactly_where_every_gate_takes_complex_number
     assert check(loss, parameters)["W1"].method == "central difference"
 
 
+def test_what_a_small_step_leaves_as_it_is_is_no_obstacle_to_the_complex_step():
+    w = tensor([0.5, -0.3, 2.0], "w")
+    keep = gates.uniform_like(tensor([3, 1]), w, stream=0) >= 0.5  # what dropout draws depends on the shape only
+    found = check((np.tanh(w) * keep * (w > 0)).sum(), [w])["w"]
+    assert (found.verdict, found.method) == (Verdict.RIGHT, "complex step")
+
+
+def test_a_gate_that_is_wrong_on_complex_numbers_is_not_given_any():
+    row = replace(TABLE["tanh"], forward=lambda x: np.tanh(np.conj(x)))
+    w = tensor([0.5, -0.3], "w")
+    found = check(apply(row, w).sum(), [w])["w"]
+    assert (found.verdict, found.method, found.complex) == (Verdict.RIGHT, "central difference", None)
+
+
+def test_a_missing_rule_is_not_taken_for_nothing():
+    row, _ = wrong("tanh", 0, None)
+    w = tensor([0.5, -0.3], "w")
+    report = check((apply(row, w) + w).sum(), [w])
+    assert verdicts(report) == ["wrong"]
+
+
+def test_small_weights_of_a_loss_that_is_not_small_are_judged_by_longer_steps():
+    w = tensor([1e-4, -2e-4], "w")
+    report = check(2.3 + (1e-6 * abs(np.tanh(w + 1.0))).sum(), [w])
+    assert verdicts(report) == ["right"]
+    assert report["w"].method == "central difference"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_right_networks_of_all_kinds_are_never_wrong(seed):
+    rng = np.random.default_rng(seed)
+    sizes = [3, *rng.choice([1, 5, 8], rng.integers(1, 4)), 4]
+    x = tensor(rng.standard_normal((6, 3)), "X")
+    parameters = {}
+    for k, (a, b) in enumerate(itertools.pairwise(sizes), 1):
+        W = parameters[f"W{k}"] = tensor(rng.standard_normal((a, b)) * rng.choice([0.1, 1.0, 3.0]), f"W{k}")
+        bias = parameters[f"b{k}"] = tensor(rng.standard_normal(b) * rng.choice([0.0, 1.0]), f"b{k}")
+        x = x @ W + bias
+        if k < len(sizes) - 1:
+            x = TABLE[str(rng.choice(["relu", "tanh", "sigmoid", "softplus", "absolute"]))](x)
+    labels = rng.integers(0, 4, 6)
+    loss = (gates.softmax_cross_entropy(x, labels) if seed % 2 else hinge(x, labels)).mean() + 0.01 * abs(W).sum()
+    report = check(loss, parameters, seed=seed)
+    assert report.ok, str(report)
+    assert verdicts(report).count("right") >= len(parameters) - 1, str(report)
+
+
 def test_the_three_numerical_derivatives_stand_beside_the_analytic_one():
     w = tensor([0.5], "w")
     found = check(np.exp(w).sum(), [w])["w"]
@@ -328,6 +377,23 @@ def test_a_mistake_behind_several_kinks_is_found_all_the_same():
     assert [(fault.gate, fault.input) for fault in report.faults] == [("relu", 0)]
 
 
+def test_a_mistake_that_no_rule_made_is_not_excused_by_kinks(monkeypatch):
+    module = sys.modules["zanjir.graph.checker"]
+    right = module.differentiated
+
+    def doubled(loss, wrt):
+        found, resolution = right(loss, wrt)
+        return tuple(2 * d for d in found), resolution
+
+    x = tensor([0.0, 1.0, -2.0], "x")
+    loss = gates.relu(x).sum()
+    assert verdicts(check(loss, [x])) == ["kink"]
+    monkeypatch.setattr(module, "differentiated", doubled)
+    monkeypatch.setattr(module, "suspected", lambda *_: "")  # the rules themselves are right
+    report = check(loss, [x])
+    assert (verdicts(report), report.faults) == (["wrong"], ())
+
+
 def test_a_slope_at_a_kink_that_lies_on_neither_side_nor_between_is_wrong():
     row, _ = wrong("relu", 0, lambda g, y, x: g * ((y > 0) + 5 * (1 - np.sign(x) * np.sign(x))))
     x = tensor([0.0, 1.0, -2.0], "x")
@@ -471,7 +537,7 @@ def test_wrt_may_be_a_tensor_a_sequence_or_a_mapping():
     ("arguments", "error", "sentence"),
     [
         (lambda w: (w * w, [w]), ShapeError, r"check needs a single number; .* has shape \(2,\)"),
-        (lambda w: (2.0, [w]), GraphError, "check takes a tensor; got float. .* zanjir.check_function"),
+        (lambda w: (2.0, [w]), GraphError, "check takes a tensor or a function; got float. Build it with zanjir"),
         (lambda w: ((w * w).sum(), [w.value]), GraphError, "wrt holds ndarray, expected tensors"),
         (lambda w: (Tensor(np.ones(2)).sum(), None), ParameterError, "there is nothing to differentiate"),
         (lambda w: ((w * w).sum(), []), ParameterError, "there is nothing to differentiate"),
@@ -499,3 +565,20 @@ def test_labels_cannot_be_moved_and_the_error_says_so():
 def test_targets_of_a_loss_are_parameters_like_any_other():
     z, y = tensor([[0.5], [-1.0]], "z"), tensor([[1.0], [0.25]], "y")
     assert verdicts(check(binary_cross_entropy(z, y).mean(), [z, y])) == ["right", "right"]
+
+
+def test_a_function_of_arrays_is_checked_where_it_is_given():
+    X = np.arange(6.0).reshape(2, 3)
+    report = check(lambda W, b: np.sum(np.tanh(X @ W + b)), (np.full((3, 2), 0.1), np.zeros(2)))
+    assert report.ok
+    assert [parameter.shape for parameter in report.parameters] == [(3, 2), (2,)]
+
+
+def test_a_notebook_shows_the_verdicts_and_the_reasons():
+    w = tensor(np.array([1.0, 0.0]), "<w>")
+    report = check(np.sum(np.abs(w)), [w])
+    page = ElementTree.fromstring(report._repr_html_())  # noqa: S314 - it is our own
+    words = " ".join(page.itertext())
+    assert "<w>" in words
+    assert "kink" in words
+    assert all(line in words for line in report.details())

@@ -267,7 +267,7 @@ def test_a_number_of_directions_that_is_not_the_number_of_inputs_is_refused() ->
 def test_what_cannot_be_differentiated_is_refused_in_one_sentence() -> None:
     with pytest.raises(GraphError, match="jacobian needs a function that returns a tensor; it returned float"):
         jacobian(lambda _x: 3.0, 1.0)
-    with pytest.raises(GraphError, match=r"hessian takes tensors; got int\. Build it with zanjir\.tensor"):
+    with pytest.raises(GraphError, match=r"hessian takes tensors; got int to differentiate by\."):
         hessian(tensor(1.0), [2])
     with pytest.raises(ShapeError, match=r"an array has rows of one length; got .* Give several inputs as a tuple"):
         gradient(lambda x: x.sum(), [[1.0, 2.0], [3.0]])

@@ -10,6 +10,7 @@ import pytest
 import zanjir.gates  # noqa: F401 - fills the table
 from zanjir.errors import GraphError, ShapeError
 from zanjir.graph import Tensor, check_gradient, gradient, tensor, topological_order
+from zanjir.program import source
 
 # Both sides are some ten operations with a rounding of 1.1e-16 each.
 ROUNDING = 1e-13
@@ -122,6 +123,29 @@ def test_a_gate_without_a_rule_lets_nothing_flow() -> None:
     assert gradient(scores[np.arange(1), labels].sum(), labels).value.tolist() == [0]
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        lambda x: x[0, 1],
+        lambda x: x[0][1],
+        lambda x: np.take(x, 1),
+        lambda x: np.reshape(x[:1, 1:], ()),
+        lambda x: np.squeeze(x[:1, 1:]),
+    ],
+    ids=["index", "index twice", "take", "reshape", "squeeze"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_single_entry_may_be_the_loss_and_its_program_runs(entry: Any, dtype: Any) -> None:
+    x = tensor(np.array([[1.0, 2.0], [3.0, 4.0]], dtype), "x")
+    dx = gradient(entry(x).named("loss"), x)
+    assert (dx.value.tolist(), dx.dtype) == ([[0, 1], [0, 0]], dtype)
+    program: dict[str, Any] = {}
+    exec(source(entry(x).named("loss")), program)  # noqa: S102 - the program is ours
+    returned = program["forward"](x.value)
+    remembered = returned[1:] if isinstance(returned, tuple) else ()
+    assert program["backward"](x.value, *remembered).tolist() == [[0, 1], [0, 0]]
+
+
 def test_the_derivative_by_the_loss_itself_is_one() -> None:
     x = tensor(2.0, "x")
     loss = np.exp(x)
@@ -161,14 +185,20 @@ def test_a_loss_of_several_numbers_is_an_error_that_says_what_to_do(network: dic
 
 
 @pytest.mark.parametrize(
-    ("loss", "wrt", "kind"),
-    [(2.0, [tensor(1.0)], "float"), (tensor(1.0), [np.ones(2)], "ndarray"), (tensor(1.0), {"a": 3}, "int")],
+    ("loss", "wrt", "said"),
+    [
+        (
+            2.0,
+            [tensor(1.0)],
+            r"float\. Compute it from tensors with operators .* without \.value and float.*",
+        ),
+        (tensor(1.0), [np.ones(2)], r"array of shape \(2,\) to differentiate by\. Give the tensor itself, W, .*"),
+        (tensor(1.0), {"a": 3}, r"int to differentiate by\. Give the tensor itself, W, .*"),
+    ],
     ids=["a number as loss", "an array in a list", "a number in a mapping"],
 )
-def test_what_is_not_a_tensor_is_an_error_that_names_its_type(loss: Any, wrt: Any, kind: str) -> None:
-    with pytest.raises(
-        GraphError, match=rf"^gradient takes tensors; got {kind}\. Build it with zanjir\.tensor\(\.\.\.\)\.$"
-    ):
+def test_what_is_not_a_tensor_is_an_error_that_names_its_type(loss: Any, wrt: Any, said: str) -> None:
+    with pytest.raises(GraphError, match=rf"^gradient takes tensors; got {said}$"):
         gradient(loss, wrt)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import operator
+import pickle
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,8 @@ import pytest
 
 import zanjir.gates  # noqa: F401 - fills the table
 from witnesses.gate_samples import case_id, inputs_for, rows_that
-from zanjir.errors import GraphError, ShapeError
-from zanjir.graph import Gate, Tensor, apply, gradient, tensor
+from zanjir.errors import GraphError, NonFiniteError, ParameterError, ShapeError
+from zanjir.graph import TABLE, Gate, Tensor, apply, gradient, protocol, tensor
 
 X = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
 OPERATORS = {
@@ -286,7 +288,8 @@ def test_a_tensor_is_iterated_over_its_first_axis(x: Tensor) -> None:
 
 @pytest.mark.parametrize("value", [1j, "text", None, [1.0, None], np.array(["a"])], ids=repr)
 def test_what_is_not_a_real_number_is_refused(value: Any) -> None:
-    with pytest.raises(GraphError, match=r"a tensor holds real numbers; got .* data\. Convert it to float first\."):
+    fix = r"(Convert it to float|Take np\.real or np\.abs of it) first"
+    with pytest.raises(GraphError, match=rf"^a tensor holds real numbers; got .* data, such as .*\. {fix}\.$"):
         tensor(value)
 
 
@@ -312,3 +315,35 @@ def test_apply_records_gate_inputs_and_all_parameters(x: Tensor) -> None:
 def test_code_written_for_any_array_library_finds_numpy(x: Tensor) -> None:
     xp = x.__array_namespace__()
     np.testing.assert_array_equal(xp.exp(x).value, np.exp(X))
+
+
+def test_an_input_too_many_or_an_unknown_parameter_is_named() -> None:
+    x = tensor([1.0, 2.0], "x")
+    with pytest.raises(GraphError, match=r"^softmax takes 1 input; got 2\. Give axis by name\.$"):
+        TABLE["softmax"](x, 0)
+    with pytest.raises(GraphError, match=r"^add takes 2 inputs; got 1\.$"):
+        TABLE["add"](x)
+    with pytest.raises(ParameterError, match=r"^softmax has no parameter 'dim'; expected axis\.$"):
+        TABLE["softmax"](x, dim=0)
+
+
+def test_pythons_own_numbers_out_of_range_are_named() -> None:
+    x, zero = tensor(2.0, "x"), tensor(0.0, "zero")
+    with pytest.raises(NonFiniteError, match=r"^divide of x = 2\.0, zero = 0\.0: float division by zero\. With np"):
+        x / zero
+    with pytest.raises(NonFiniteError, match=r"^power of x = 2\.0, 5000: Numerical result out of range\. With np"):
+        x**5000
+
+
+def test_a_copy_is_the_tensor_itself_and_pickling_says_what_to_save(x: Tensor) -> None:
+    y = np.exp(x)
+    assert copy.copy(x) is x
+    assert copy.deepcopy({"y": [y]})["y"][0] is y
+    with pytest.raises(GraphError, match=r"^the result of exp cannot be pickled.*save its \.value with np\.save\.$"):
+        pickle.dumps(y)
+
+
+def test_an_empty_table_is_said_to_be_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "TABLE", {})
+    with pytest.raises(GraphError, match=r"^np\.i0 has no gate: the table of gates is empty; import zanjir\.gates"):
+        np.i0(tensor([1.0]))

@@ -228,7 +228,7 @@ def test_labels_that_are_no_integers_are_refused(loss, y):
 @pytest.mark.parametrize("loss", [squared_error, binary_cross_entropy])
 @pytest.mark.parametrize("y", [[0.0, 1.0, 1.0], np.zeros((3, 1)), np.zeros((1, 3)), 0.5])
 def test_targets_of_another_shape_are_not_broadcast(loss, y):
-    with pytest.raises(ShapeError, match=r"expected the same shape \(N, K\). Reshape a column with y\[:, None\]"):
+    with pytest.raises(ShapeError, match=r"y is \(.*\) and scores is \(3, 3\); expected the same shape \(N, K\)\."):
         values(loss, CATS, y)
 
 

@@ -7,16 +7,18 @@ import pytest
 
 from program.cases import Case, assert_same_bits
 from zanjir.graph import tensor
-from zanjir.nn import L2, LOSSES, mlp
+from zanjir.nn import L2, LOSSES, convnet, mlp
 from zanjir.optim import RMSProp
 from zanjir.program import NumpyEngine, Problem, Scorer, trace_step
-from zanjir.program.engine import SIZES_KEPT
+from zanjir.program.engine import MOST_BYTES, SIZES_KEPT
 
 # The hidden layer of 784-512-10 with batch 128 takes 262 kB and the gradient 1.6 MB: a single one of them made
 # anew would show. What may be made anew is of the size of the scores (5 kB), in the fused loss.
 LARGEST_STEP = 100_000
 # A step leaves nothing behind but Python's own small caches.
 LARGEST_GROWTH = 4_000
+# Three times the bound on the nodes of all rows: a gate such as a convolution has arrays of its own beside them.
+LARGEST_SCORING = 3 * MOST_BYTES
 # The scores of a row do not depend on how many other rows are computed with it, but for the last bits: BLAS adds
 # the D products of a row in another order.
 OTHER_ROWS = 1e-14
@@ -179,3 +181,18 @@ def test_calls_with_other_numbers_of_samples_keep_two_sizes_at_most():
     for n in (5, 6, 7, 9, 11):
         scorer(**case.batch(n=n))
     assert sorted(scorer.bound) == [3, 4]
+
+
+def test_the_scorer_takes_fewer_rows_at_once_where_a_row_needs_much_room():
+    """The images between the layers of 1,024 samples would take 800 MB here."""
+    convolutional = Problem(convnet((32, 32, 3), [32, 64], [16], 10), LOSSES["softmax"], 3072, 10)
+    large = Scorer(convolutional, np.zeros(convolutional.layout.size, np.float32))
+    X = np.zeros((200, 3072), np.float32)
+    tracemalloc.start()
+    try:
+        large(X)
+        assert tracemalloc.get_traced_memory()[1] < LARGEST_SCORING
+    finally:
+        tracemalloc.stop()
+    dense = Problem(mlp([512], 10), LOSSES["softmax"], 784, 10)
+    assert Scorer(dense, np.zeros(dense.layout.size, np.float32)).rows == 1024

@@ -10,6 +10,9 @@ from zanjir.nn import L2, LOSSES, mlp
 from zanjir.program import Problem
 from zanjir.training import Model, Preparation, check_model, made_up
 
+# Roundings of a few sums in float64; targets in float32 would differ by 1e-8.
+DOUBLE = 1e-13
+
 rng = np.random.default_rng(0)
 X, y = rng.standard_normal((5, 3)).astype(np.float32), np.array([0, 1, 2, 0, 1])
 
@@ -72,3 +75,11 @@ def test_made_up_samples_fit_the_model_and_repeat():
 
 def test_the_public_name_is_this():
     assert zanjir.check_model is check_model
+
+
+def test_targets_of_a_regression_are_compared_in_double_precision():
+    one, numbers = model(loss="squared_error", classes=()), rng.standard_normal((5, 2))
+    p = {name: part.astype(float) for name, part in one.parameters.items()}
+    scores = np.maximum(0, one.prepared(X).astype(float) @ p["W1"] + p["b1"]) @ p["W2"] + p["b2"]
+    expected = ((scores - numbers) ** 2).sum(axis=1).mean()
+    assert check_model(one, X, numbers).loss == pytest.approx(expected, rel=DOUBLE)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, mean_squared_error, r2_score
 
-from training.problems import model, problem
+from training.problems import model, problem, trained
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ShapeError
+from zanjir.nn import L2, LOSSES, convnet
+from zanjir.program import Problem
 from zanjir.training import Model, Preparation, labels_from, r_squared
 
 NAMES = ("a", "b", "c")
@@ -221,3 +223,12 @@ def test_scores_that_are_no_numbers_are_reported_and_not_ranked():
     found = linear([[1e200, 1], [1e200, 1]], classes=NAMES[:2])
     with pytest.raises(NonFiniteError, match=r"^score \[1, 0\] is inf, .* parameter is 1e\+200, .* input 1e\+200\.$"):
         found.predict([[1, 1], [1e200, 1]])
+
+
+def test_problem_model_and_trainer_are_shown_on_one_line():
+    assert repr(problem([4, 5], penalty=L2(0.1))) == "Problem(3-4-5-2, softmax loss + L2(alpha=0.1), float32)"
+    assert repr(model(classes=("a", "b", "c"))) == "Model(3-4-3, softmax loss, 3 classes, 31 parameters)"
+    assert repr(model(k=1, loss="squared_error")) == "Model(3-4-1, squared_error loss, regression, 21 parameters)"
+    assert repr(trained([4])) == "Trainer(3-4-2, softmax loss, 20 samples: step 12 of 12)"
+    images = Problem(convnet((4, 4), [2], [3], 2, norm="batch"), LOSSES["hinge"], 16, 2)
+    assert repr(images) == "Problem(4x4x1-conv2-3-2, hinge loss, float32)"

@@ -8,7 +8,7 @@ import pytest
 from training.problems import plan, points, same_bits
 from zanjir.nn import LOSSES, BatchNorm, Dropout, Linear, Sequential, convnet, mlp
 from zanjir.optim import OPTIMIZERS, AdamW, ClipNorm
-from zanjir.program import Problem
+from zanjir.program import Problem, compiled, trace_step
 from zanjir.training import Model, Samples, Trainer, load_model, save_model
 
 # Sums of twenty numbers in float64, in another order.
@@ -174,3 +174,26 @@ def test_measuring_in_single_precision_is_done_in_double():
     z = trainer.samples.X @ p["W1"] + p["b1"]
     np.testing.assert_allclose(p["variance1"], z.var(axis=0), rtol=SINGLE)
     assert trainer.W.dtype == np.float32
+
+
+def test_the_printed_step_says_what_no_step_computes():
+    text = trace_step(Problem(mlp([4], 2, norm="batch"), LOSSES["softmax"], 3, 2)).source()
+    step = compiled(text, "<printed normalization>")["step"]
+    said = (
+        "For prediction, mean1, variance1 are measured on the training data after the last step; no step computes them."
+    )
+    assert " ".join(step.__doc__.split()).endswith(said)
+    assert max(map(len, step.__doc__.splitlines())) <= 120
+    plain = trace_step(Problem(mlp([4], 2), LOSSES["softmax"], 3, 2)).source()
+    assert "measured" not in plain
+
+
+def test_a_restored_training_measures_anew_even_at_the_step_where_it_has_measured():
+    network = mlp([4], 2, norm="batch")
+    one, other = (stopped_at(trainer_of(network, seed=seed), BETWEEN_EPOCHS) for seed in (0, 1))
+    expected = other.W.copy()
+    assert not same_bits(one.W, expected)
+    arrays, facts = stopped_at(trainer_of(network, seed=1), BETWEEN_EPOCHS).state()
+    arrays["training.W"][network.layout(3).offsets["mean1"][0]] = 9.0
+    one.restore(arrays, facts)
+    np.testing.assert_allclose(parameters(one)["mean1"], other.problem.layout.views(expected)["mean1"], atol=ROUNDINGS)

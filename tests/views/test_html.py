@@ -48,7 +48,7 @@ class Reader(html.parser.HTMLParser):
         self.words.append((self.open[-1] if self.open else "", data))
 
 
-def read(text):
+def assert_well_formed(text):
     reader = Reader()
     reader.feed(text)
     reader.close()
@@ -57,21 +57,21 @@ def read(text):
 
 
 def cells(text):
-    return [words for tag, words in read(text).words if tag == "bdi"]
+    return [words for tag, words in assert_well_formed(text).words if tag == "bdi"]
 
 
 # tables
 
 
 def test_a_table_has_title_heads_and_cells():
-    found = read(html_table("Losses", ["name", "loss"], [["train", 1 / 3], ["test", None]]))
+    found = assert_well_formed(html_table("Losses", ["name", "loss"], [["train", 1 / 3], ["test", None]]))
     assert [words for _, words in found.words] == ["Losses", "name", "loss", "train", "0.333333", "test", "—"]
     assert found.seen.count("tr") == 3
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_no_text_breaks_a_table_and_none_is_lost(text):
-    found = read(html_table(text, [text], [[text]]))
+    found = assert_well_formed(html_table(text, [text], [[text]]))
     said = [words for tag, words in found.words if tag in ("caption", "th", "bdi")]
     assert len(set(said)) == 1
     assert len(said) == 3
@@ -96,17 +96,17 @@ def test_a_long_table_is_cut_with_a_sentence_that_says_so():
 
 
 def test_a_table_without_rows_is_a_table():
-    assert read(html_table("empty", ["a"], [])).seen.count("td") == 0
+    assert assert_well_formed(html_table("empty", ["a"], [])).seen.count("td") == 0
 
 
 def test_details_open_and_escape_their_line():
-    assert read(details("<b>", "x", opened=True)).words[0] == ("summary", "<b>")
+    assert assert_well_formed(details("<b>", "x", opened=True)).words[0] == ("summary", "<b>")
     assert escaped('<a href="x">') == "&lt;a href=&quot;x&quot;&gt;"
 
 
 def test_a_page_needs_no_network():
     text = page("<title>", "<p>x</p>")
-    read(text)
+    assert_well_formed(text)
     assert text.startswith("<!DOCTYPE html>")
     assert "//" not in text
 
@@ -117,8 +117,8 @@ def test_a_page_needs_no_network():
 @pytest.mark.parametrize("make", CIRCUITS.values(), ids=CIRCUITS)
 def test_every_graph_is_a_fragment_and_a_page(make):
     diagram = zanjir.diagram(make())
-    assert read(diagram._repr_html_()).seen.count("svg") == 1
-    found = read(diagram.html())
+    assert assert_well_formed(diagram._repr_html_()).seen.count("svg") == 1
+    found = assert_well_formed(diagram.html())
     assert found.seen[0] == "html"
     assert found.seen.count("tr") == 1 + len(diagram.nodes)
 
@@ -130,19 +130,19 @@ def test_a_graph_that_is_too_large_for_a_picture_says_so_and_shows_its_table():
     text = zanjir.diagram(y)._repr_html_()
     assert "No picture: it could be read up to 200 boxes, and this graph has 301." in text
     assert "<details open>" in text
-    assert read(text).seen.count("svg") == 0
+    assert assert_well_formed(text).seen.count("svg") == 0
 
 
 def test_a_tensor_shows_name_shape_type_and_numbers():
     text = zanjir.tensor([[1.0, 2.0], [3.0, 4.0]], "W1")._repr_html_()
-    words = "".join(words for _, words in read(text).words)
+    words = "".join(words for _, words in assert_well_formed(text).words)
     assert words.startswith("W1 \xa0(2, 2) float64[[1., 2.],\n [3., 4.]]")
     assert "svg" not in text
 
 
 def test_the_result_of_a_small_graph_shows_its_picture_with_gradients():
     text = diamond()._repr_html_()
-    assert read(text).seen.count("svg") == 1
+    assert assert_well_formed(text).seen.count("svg") == 1
     assert "below: derivative of f" in text
 
 
@@ -163,13 +163,13 @@ def test_many_numbers_are_cut():
 def test_every_tensor_shows_itself_even_where_overflow_is_an_error(make):
     tensor = make()
     with np.errstate(all="raise", under="ignore"):
-        read(tensor._repr_html_())
+        assert_well_formed(tensor._repr_html_())
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)
 def test_no_name_escapes(name):
-    read(names(name, "y", "f")._repr_html_())
-    read(zanjir.tensor(1.0, name)._repr_html_())
+    assert_well_formed(names(name, "y", "f")._repr_html_())
+    assert_well_formed(zanjir.tensor(1.0, name)._repr_html_())
 
 
 # charts and histories
@@ -239,7 +239,7 @@ def recorded(n_epochs, steps_per_epoch=4, validation=True):
 
 def test_a_history_shows_its_curve_and_a_row_per_epoch():
     text = recorded(3)._repr_html_()
-    found = read(text)
+    found = assert_well_formed(text)
     assert found.seen.count("polyline") == 2
     assert found.seen.count("tr") == 1 + 3
     heads = [words for tag, words in found.words if tag == "th"]
@@ -255,11 +255,11 @@ def test_steps_and_epochs_of_a_history_share_an_axis():
 
 def test_a_history_without_validation_has_one_curve():
     text = recorded(2, validation=False)._repr_html_()
-    assert read(text).seen.count("polyline") == 1
+    assert assert_well_formed(text).seen.count("polyline") == 1
     assert "validation" not in text
 
 
 def test_the_history_of_nothing_and_of_half_an_epoch_can_be_shown():
     assert "nothing was measured" in History()._repr_html_()
     half = History(recorded(1).steps[:2], [])
-    assert read(half._repr_html_()).seen.count("polyline") == 1
+    assert assert_well_formed(half._repr_html_()).seen.count("polyline") == 1

@@ -30,7 +30,7 @@ STYLES = {"right": "green", "wrong": "bold red", "kink": "yellow", "too noisy to
 @shown("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Fixes which samples, elements and directions.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def check(run: Path, data: str | None, samples: int, elements: int, seed: int, as_json: bool) -> None:
-    """Check the derivatives of RUN's loss with respect to every parameter, in float64.
+    """Check the derivatives of RUN's loss with respect to every parameter that is learned, in float64.
 
     The loss is taken on a few samples of DATA, or of the data of the run; on made-up inputs if these are not at
     hand. The exit code is 1 if a derivative is wrong; a kink, and what is too noisy to say, are reported only.
@@ -45,7 +45,7 @@ def check(run: Path, data: str | None, samples: int, elements: int, seed: int, a
         results = {**report.as_dict(), "samples": len(X), "of": what, "seed": seed, "run": str(run)}
         click.echo(json.dumps(results, allow_nan=False))
     else:
-        print_report(report, f"loss {report.loss:.6g} on {len(X):,} samples: {what}")
+        print_report(report, f"loss {report.loss:.6g} on {len(X):,} sample{'s' if len(X) > 1 else ''}: {what}")
     if not report.ok:
         sys.exit(1)
 
@@ -67,12 +67,13 @@ def batch(saved: Saved, data: str | None, samples: int, seed: int) -> tuple[Any,
 
 def at_hand(saved: Saved) -> str | None:
     """Return the name of the run's data if they can be had without a download and without their folder."""
+    from zanjir.cli.run import trained_on
     from zanjir.data import cache_folder, dataset_names
 
     name = str(saved.data["name"])
     downloaded = name in {"mnist", "fashion-mnist"}
-    fits = name in dataset_names() and (not downloaded or (cache_folder() / name).is_dir())
-    return name if fits else None
+    there = name in dataset_names() and (not downloaded or (cache_folder() / name).is_dir())
+    return name if there and trained_on(saved, name) else None  # a folder may have the name of a known data set
 
 
 def print_report(report: CheckReport, title: str) -> None:

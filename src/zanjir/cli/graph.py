@@ -29,8 +29,9 @@ FORMAT = click.Choice(["text", "json", "dot", "svg", "html"])
 def graph(what: str, data: str | None, form: str | None, out: Path | None, samples: int, **settings: Any) -> None:
     """Show the graph of a run's loss, or of the loss of a network of given sizes such as 784-512-10.
 
-    With DATA, every node of a run has its value and its gradient for the first samples that training never saw.
-    Without, only what depends on parameters alone has a value, and N stands for the number of samples.
+    The loss is that of training: dropout drops, and batch normalization reads the samples themselves. With DATA,
+    every node of a run has its value and its gradient for the first samples that training never saw. Without, only
+    what depends on parameters alone has a value, and N stands for the number of samples.
     """
     if data is None and given("samples"):
         raise click.UsageError("--samples says how many samples of DATA to use; give DATA too.")
@@ -39,9 +40,7 @@ def graph(what: str, data: str | None, form: str | None, out: Path | None, sampl
             raise click.UsageError(f"a network without parameters has no values for {data}; give a RUN, or no DATA.")
         diagram = for_any_batch(network(what, settings))
     else:
-        if changed := [name for name in settings if given(name)]:
-            raise click.UsageError(f"{what} is a run with a network of its own; leave out --{changed[0]}.")
-        saved = saved_run(Path(what))
+        saved = saved_run(Path(what), settings)
         diagram = for_data(saved, data, samples) if data else for_any_batch(saved.model.problem, saved.model.parameters)
     write(diagram, form, out)
 
@@ -69,6 +68,7 @@ def for_any_batch(problem: Any, parameters: Any = None) -> Diagram:
 def for_data(saved: Any, data: str, samples: int) -> Diagram:
     """Return the loss of a run's model for the first samples that its training never saw, with gradients."""
     from zanjir.cli.run import held_out
+    from zanjir.training.checking import training_notes
     from zanjir.training.model import encoded
 
     test, y, what = held_out(saved, data)
@@ -77,12 +77,15 @@ def for_data(saved: Any, data: str, samples: int) -> Diagram:
         "X": model.prepared(test.X[:samples]),
         "y": encoded(model.problem, y[:samples], len(model.classes)),
     }
-    diagram = loss_diagram(model.problem, batch, model.parameters, gradients=True)
+    diagram = loss_diagram(model.problem, batch, model.parameters, gradients=True, seed=saved.plan.seed)
     n = len(batch["X"])
-    return replace(diagram, notes=(f"{n:,} sample{'' if n == 1 else 's'} of {test.name}, from {what}.",))
+    notes = [f"{note[0].upper()}{note[1:]}" for note in training_notes(model.problem, saved.plan.seed)]
+    if model.problem.measured and n == 1:
+        notes.append("A single sample has no variance: take more with --samples.")
+    return replace(diagram, notes=(f"{n:,} sample{'' if n == 1 else 's'} of {test.name}, from {what}.", *notes))
 
 
-def loss_diagram(problem: Any, batch: Any, parameters: Any, *, gradients: bool = False) -> Diagram:
+def loss_diagram(problem: Any, batch: Any, parameters: Any, *, gradients: bool = False, seed: int = 0) -> Diagram:
     """Return the graph of a problem's loss on a batch, in double precision, as graphs are explained in it."""
     import numpy as np
 
@@ -94,9 +97,10 @@ def loss_diagram(problem: Any, batch: Any, parameters: Any, *, gradients: bool =
     }
     values = {name: value.value for name, value in problem.parameters().items()} if parameters is None else parameters
     weights = {name: tensor(value.astype(float), name) for name, value in values.items()}
+    key = tensor(np.array([seed, 1]), "key") if problem.draws else None
     with np.errstate(all="ignore"):  # what is not finite is shown
         return diagram(
-            problem.objective(leaves["X"], leaves["y"], weights, None)["loss"], gradients, values=parameters is not None
+            problem.objective(leaves["X"], leaves["y"], weights, key)["loss"], gradients, values=parameters is not None
         )
 
 
@@ -114,4 +118,4 @@ def write(diagram: Diagram, form: str | None, out: Path | None) -> None:
         diagram.save(out)
     else:
         write_whole(out, text.encode())
-    click.echo(f"{diagram.title}; written to {out}")
+    click.echo("\n".join([f"{diagram.title}; written to {out}", *diagram.notes]))

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from zanjir.cli.options import clip_of, network_options, optimizer_options, penalty_of
+from zanjir.cli.options import clip_of, given, network_options, optimizer_options, penalty_of
 
 __all__ = ["SIZES", "network", "saved_run", "source"]
 
@@ -35,24 +35,26 @@ def source(what: str, buffers: int | None, **settings: Any) -> None:
     """
     from zanjir.program import trace_step
 
-    problem, optimizer, clip = of_network(what, settings) if SIZES.fullmatch(what) else of_run(Path(what))
+    problem, optimizer, clip = of_network(what, settings) if SIZES.fullmatch(what) else of_run(Path(what), settings)
     program = trace_step(problem, optimizer, clip)
     click.echo(statements(program, buffers) if buffers else program.source(), nl=False)
 
 
-def of_run(folder: Path) -> tuple[Any, Any, Any]:
+def of_run(folder: Path, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Return problem, optimizer and clipping of a run."""
-    saved = saved_run(folder)
+    saved = saved_run(folder, settings)
     return saved.model.problem, saved.plan.optimizer, saved.plan.clip
 
 
-def saved_run(folder: Path) -> Any:
-    """Return what a run saved, or say what the argument could have been."""
+def saved_run(folder: Path, settings: dict[str, Any]) -> Any:
+    """Return what a run saved; refuse options that describe another network, and what is no run."""
     from zanjir.cli.run import Run
     from zanjir.errors import DataError
 
     if not folder.exists():
         raise DataError(f"{folder} is neither a run's folder nor sizes such as 784-512-10.")
+    if changed := [name.replace("_", "-") for name in settings if given(name)]:
+        raise click.UsageError(f"{folder} is a run with settings of its own; leave out --{changed[0]}.")
     return Run(folder).load()
 
 

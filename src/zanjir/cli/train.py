@@ -223,20 +223,6 @@ def describe(job: Job) -> str:
     return (
         f"{job.facts['name']}: {parts.train.n_samples:,} samples to learn from{watched}, "
         f"{parts.test.n_samples:,} for the test\n"
-        f"network {sizes_of(problem)} with {problem.n_learned:,} parameters, {problem.loss.name} loss, "
+        f"network {problem.sizes} with {problem.n_learned:,} parameters, {problem.loss.name} loss, "
         f"{type(plan.optimizer).__name__} at {plan.optimizer.learning_rate:g}, batches of {plan.batch_size}"
     )
-
-
-def sizes_of(problem: Any) -> str:
-    """Return the sizes of a network as words: ``784-256-10``, or ``28x28x1-conv8-256-10``."""
-    from zanjir.nn import Conv2d, Reshape
-
-    layers = problem.network.layers
-    first = "x".join(map(str, layers[0].shape)) if isinstance(layers[0], Reshape) else str(problem.in_features)
-    sizes = [
-        f"conv{layer.channels}" if isinstance(layer, Conv2d) else str(layer.features)
-        for layer in layers
-        if layer.counts
-    ]
-    return "-".join([first, *sizes])

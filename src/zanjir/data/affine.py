@@ -79,7 +79,19 @@ class AffineMap:
         return np.asarray(points @ self.matrix.T + self.shift)
 
     def __matmul__(self, first: AffineMap) -> AffineMap:
-        """Return the map that does the other one first and then this one: again an affine map."""
+        """Return the map that does the other one first and then this one: again an affine map.
+
+        Raises
+        ------
+        ParameterError
+            If the other one is no map.
+        ShapeError
+            If it gives another number of coordinates than this one takes.
+        """
+        if not isinstance(first, AffineMap):
+            raise ParameterError(
+                f"@ puts a map after another, and {type(first).__name__} is none; call the map on points: map(X)."
+            )
         if self.matrix.shape[1] != first.matrix.shape[0]:
             raise ShapeError(
                 f"maps do not follow each other: the first gives {first.matrix.shape[0]} coordinates, the second "

@@ -75,8 +75,8 @@ def read_pickled(path: Path, content: bytes) -> dict[str, Any]:
     path : path
         Where the content came from, for errors.
     content : bytes
-        A pickle in protocol 2, 3 or 4 of a dictionary of texts, whole numbers, and lists and arrays of them. Texts
-        that Python 2 wrote are bytes, as ``encoding="bytes"`` would give them.
+        A pickle in protocol 2, 3 or 4 of a dictionary whose values are texts, whole numbers, lists of them, and
+        arrays of bytes. Texts that Python 2 wrote are bytes, as ``encoding="bytes"`` would give them.
 
     Returns
     -------

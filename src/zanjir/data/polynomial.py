@@ -111,12 +111,15 @@ class PolynomialFeatures:
         ShapeError
             If X has not n columns.
         ParameterError
-            If the result would take more than 4 GiB.
+            If the result, or what it is made from, would take more than 4 GiB.
         """
         inputs = floats_of("X", X)
         if inputs.ndim != 2 or inputs.shape[1] != self.n_features:
             raise ShapeError(f"X has shape {inputs.shape}; expected (N, {self.n_features}), one sample per row.")
         affordable(f"the products of degree {self.degree}", (len(inputs), self.count), inputs.dtype)
+        if self.terms == "cross":  # there are fewer of many factors than of half of them, on the way
+            half = min(self.degree, self.n_features // 2)
+            affordable(f"the products of degree {half}", (len(inputs), math.comb(self.n_features, half)), inputs.dtype)
         out = np.empty((len(inputs), self.count), inputs.dtype)
         place = 0
         for products in self._by_degree(inputs):

@@ -9,7 +9,8 @@ import numpy as np
 from zanjir.gates.compare import heaviside
 from zanjir.gates.domains import POSITIVE, REAL, TRUTH
 from zanjir.graph.gate import TABLE, Gate, Interval, Kink, Precedence, gate
-from zanjir.graph.tensor import Tensor, is_number
+from zanjir.graph.simplify import is_literal
+from zanjir.graph.tensor import Tensor
 
 
 def nonzero(x: Tensor) -> Tensor:
@@ -19,8 +20,15 @@ def nonzero(x: Tensor) -> Tensor:
 
 def one_less(x: Tensor, n: Tensor) -> Tensor:
     """x^(n - 1), as it stands in n x^(n - 1); where n is 0 the product is 0, even at x = 0."""
-    zeroth = is_number(n.value) and n.value == 0
-    return x if zeroth else x ** (n - 1)
+    if is_literal(n):
+        return x if n.value == 0 else x ** (n - 1)
+    return x ** (nonzero(n) - 1)
+
+
+def log_or_0(x: Tensor, z: Tensor) -> Tensor:
+    """Ln x, as it stands in z = x^n times ln x; where x is 0 the product is 0. In 2 ** n it has the dtype of n."""
+    base = x if is_literal(x) and x.value != 0 else nonzero(x)
+    return TABLE["log"](TABLE["broadcast_like"](base, z))
 
 
 add = gate(
@@ -64,10 +72,10 @@ negative = gate(
 power = gate(
     "power", "(),()->()", operator.pow,
     lambda g, z, x, n: g * (n * one_less(x, n)),
-    lambda g, z, x, n: g * (z * np.log(TABLE["broadcast_like"](x, z))),  # so that 2 ** n keeps the dtype of n
+    lambda g, z, x, n: g * (z * log_or_0(x, z)),
     code="{0} ** {1}", latex="{{{0}}}^{{{1}}}", precedence=Precedence.POWER, numpy=np.power,
     buffered="{out}[...] = {0} ** {1}", neutral=(None, 1),
-    domain=(Interval(1e-30, 1e30), Interval(-8, 8)), source="d x^n/dn = x^n ln x, for x > 0",
+    domain=(Interval(1e-30, 1e30), Interval(-8, 8)), source="d x^n/dn = x^n ln x, for x > 0; 0 at x = 0",
 )  # fmt: skip
 
 square = gate(

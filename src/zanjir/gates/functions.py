@@ -9,6 +9,7 @@ import numpy as np
 
 from zanjir.errors import GraphError, ShapeError
 from zanjir.gates.arithmetic import clip, maximum, minimum, where
+from zanjir.gates.compare import heaviside
 from zanjir.gates.elementwise import absolute, exp2, log2
 from zanjir.gates.index import concatenate, pad, stack
 from zanjir.gates.numpy_logic import check_places, numbers
@@ -63,7 +64,7 @@ def _imag(val: Any) -> Tensor:
 @answers(np.angle)
 def _angle(z: Any, deg: bool = False) -> Tensor:
     half_turn = 180.0 if deg else np.pi
-    return where(as_tensor(z) < 0, half_turn, 0.0)
+    return half_turn * heaviside(-as_tensor(z), 0.0)
 
 
 @answers(np.radians)
@@ -143,7 +144,9 @@ def _partition(a: Any, kth: Any, axis: int | None = -1) -> Tensor:
 
 
 @answers(np.take_along_axis)
-def _take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Tensor:
+def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Tensor:
+    if axis is None:
+        arr, axis = ravel(arr), 0
     return take_along_axis(arr, indices, axis=axis)
 
 
@@ -170,6 +173,8 @@ def _gradient(f: Any, *varargs: float, axis: Axis = None) -> Any:
 def slope_along(f: Tensor, axis: int, step: float) -> Tensor:
     """Central differences along an axis, one-sided at both ends."""
     before = everything(axis, f.ndim)
+    if f.shape[axis] < 2:
+        raise ShapeError(f"np.gradient: {f.label} has shape {f.shape}, expected at least 2 elements along axis {axis}.")
 
     def part(start: int | None, stop: int | None) -> Tensor:
         return f[(*before, slice(start, stop))]
@@ -183,7 +188,8 @@ def slope_along(f: Tensor, axis: int, step: float) -> Tensor:
 def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, axis: int = 0) -> Tensor:
     start, stop = as_tensor(start), as_tensor(stop)
     t = np.linspace(0.0, 1.0, num, endpoint)
-    share = t.reshape(num, *(1,) * max(start.ndim, stop.ndim))
+    dtype = np.result_type(start.value, stop.value, 1.0)
+    share = t.astype(dtype).reshape(num, *(1,) * max(start.ndim, stop.ndim))
     line = start * (1 - share) + stop * share
     return moveaxis(line, source=0, destination=axis) if axis else line
 
@@ -362,12 +368,18 @@ def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tens
 @answers(np.split)
 def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     ary = as_tensor(ary)
-    if isinstance(indices_or_sections, int) and ary.shape[axis] % indices_or_sections:
+    if not isinstance(indices_or_sections, int | np.integer):
+        return _array_split(ary, indices_or_sections, axis)
+    parts = int(indices_or_sections)
+    if parts < 1 or ary.shape[axis_of(axis, ary.ndim)] % parts:
         raise ShapeError(
             f"split: {ary.label} has {ary.shape[axis]} elements along axis {axis}, which do not make "
-            f"{indices_or_sections} equal parts; use np.array_split, or give the positions."
+            f"{parts} equal parts; use np.array_split, or give the positions."
         )
-    return _array_split(ary, indices_or_sections, axis)
+    if axis_of(axis, ary.ndim) == 0 and ary.size:
+        # A batch is parted whatever its size; the bounds of slices would be those of this one.
+        return list(reshape(ary, shape=(parts, -1, *ary.shape[1:])))
+    return _array_split(ary, parts, axis)
 
 
 @answers(np.hsplit)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from zanjir.gates.domains import LABEL, REAL
-from zanjir.gates.shape import as_array, expand_dims
+from zanjir.gates.shape import expand_dims
 from zanjir.graph.gate import Gate, gate
 from zanjir.graph.tensor import Array
 
@@ -28,10 +28,10 @@ def index_of(x: Array, *arrays: Array, key: tuple[Any, ...]) -> Array:
 
 
 def put_like_of(g: Array, like: Array, *arrays: Array, key: tuple[Any, ...]) -> Array:
-    """Zeros of the shape of another array, to which each number of g is added where x[key] took it from."""
+    """Zeros of another array's shape, with each number of g added where x[key] took it; Python's take its dtype."""
     given = iter(arrays)
     place = tuple(next(given) if isinstance(part, str) else part for part in key)
-    total = np.zeros(like.shape, g.dtype)
+    total = np.zeros(like.shape, getattr(g, "dtype", like.dtype))
     if arrays:
         np.add.at(total, place, g)
     else:
@@ -96,7 +96,7 @@ pick = gate(
 
 index: Gate = gate(
     "index", "(*),(*)...->(*)", index_of,
-    lambda g, z, x, *arrays, key: put_like(as_array(g, z), x, *arrays, key=key),
+    lambda g, z, x, *arrays, key: put_like(g, x, *arrays, key=key),
     None,
     code=index_code, latex=index_code, view=True, domain=(REAL, LABEL), params={"key": ("array",)},
     examples=({}, {"key": (slice(None), "array")}, {"key": (None, "array", 1)}),

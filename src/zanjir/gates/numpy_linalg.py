@@ -123,7 +123,9 @@ def tensor_product(x1: Any, x2: Any, *, axes: Any = 2) -> Any:
 @answers(np.linalg.vecdot)
 def vector_products(x1: Any, x2: Any, *, axis: int = -1) -> Any:
     """Inner product of the vectors that lie along an axis."""
-    return np.sum(np.multiply(x1, x2), axis=axis)
+    if axis != -1:  # counted in each of them, before they broadcast
+        x1, x2 = np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1)
+    return np.sum(np.multiply(x1, x2), axis=-1)
 
 
 @answers(np.diag)
@@ -170,7 +172,12 @@ def matrix_power(a: Tensor, n: int) -> Tensor:
 @answers(np.linalg.multi_dot)
 def multi_dot(arrays: Sequence[Any]) -> Tensor:
     """Product of several matrices in the order that takes the fewest multiplications."""
-    rows, columns = [np.shape(np_value(x))[0] for x in arrays], [np.shape(np_value(x))[-1] for x in arrays]
+    shapes = [np.shape(x) for x in arrays]
+    rows, columns = [shape[0] for shape in shapes], [shape[-1] for shape in shapes]
+    if len(shapes[0]) == 1:  # a vector is a row in front and a column at the end
+        rows[0] = 1
+    if len(shapes[-1]) == 1:
+        columns[-1] = 1
 
     @cache
     def plan(i: int, j: int) -> tuple[int, int]:
@@ -184,11 +191,6 @@ def multi_dot(arrays: Sequence[Any]) -> Tensor:
         return arrays[i] if i == j else matmul(product(i, k), product(k + 1, j))
 
     return product(0, len(arrays) - 1)
-
-
-def np_value(x: Any) -> Any:
-    """Return the numbers of a tensor or an array."""
-    return x.value if isinstance(x, Tensor) else x
 
 
 @answers(np.linalg.norm)

@@ -64,12 +64,13 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
 def _kron(a: Any, b: Any) -> Tensor:
     a, b = as_tensor(a), as_tensor(b)
     ndim = max(a.ndim, b.ndim)
-    a, b = (reshape(x, shape=(1,) * (ndim - x.ndim) + x.shape) for x in (a, b))
+    a, b = (expand_dims(x, axis=tuple(range(ndim - x.ndim))) for x in (a, b))
     apart = multiply(
         expand_dims(a, axis=tuple(range(1, 2 * ndim, 2))),
         expand_dims(b, axis=tuple(range(0, 2 * ndim, 2))),
     )
-    return reshape(apart, shape=tuple(m * n for m, n in zip(a.shape, b.shape, strict=True)))
+    first, *others = (m * n for m, n in zip(a.shape, b.shape, strict=True))
+    return reshape(apart, shape=(-1 if all(others) else first, *others))  # -1, so that it is right for any batch
 
 
 @answers(np.cross)

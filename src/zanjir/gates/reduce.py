@@ -29,7 +29,7 @@ def kept(reduced: Tensor, axis: Axis, keepdims: bool) -> Tensor:
 def size_along(x: Array, *, axis: Axis) -> int:
     """Number of elements along an axis, along several, or of all."""
     if axis is None:
-        return int(x.size)
+        return int(np.size(x))
     return math.prod(x.shape[k] for k in (axis if isinstance(axis, tuple) else (axis,)))
 
 
@@ -87,7 +87,7 @@ sum_ = gate(
 )  # fmt: skip
 
 mean = gate(
-    "mean", "(*)->(*)", lambda x, *, axis, keepdims: x.mean(axis=axis, keepdims=keepdims),
+    "mean", "(*)->(*)", lambda x, *, axis, keepdims: np.asarray(x).mean(axis=axis, keepdims=keepdims),
     lambda g, y, x, *, axis, keepdims: broadcast_like(kept(g, axis, keepdims) / count(x, axis=axis), x),
     code="{0}.mean({params})", latex=r"\frac{{1}}{{N}} \sum {0}", numpy=np.mean, domain=(REAL,),
     buffered="np.add.reduce({0}, axis={axis}, keepdims={keepdims}, out={out}); "
@@ -125,7 +125,7 @@ log_softmax = gate(
 )  # fmt: skip
 
 max_: Gate = gate(
-    "max", "(*)->(*)", lambda x, *, axis, keepdims: x.max(axis=axis, keepdims=keepdims),
+    "max", "(*)->(*)", lambda x, *, axis, keepdims: np.asarray(x).max(axis=axis, keepdims=keepdims),
     lambda g, y, x, *, axis, keepdims: flow_to_extremes(g, x, x - kept(y, axis, keepdims), axis, keepdims),
     code="{0}.max({params})", latex=r"\max({0})", numpy=np.max, domain=(REAL,),
     params={"axis": None, "keepdims": False}, examples=OVER_AXES,
@@ -133,7 +133,7 @@ max_: Gate = gate(
 )  # fmt: skip
 
 min_: Gate = gate(
-    "min", "(*)->(*)", lambda x, *, axis, keepdims: x.min(axis=axis, keepdims=keepdims),
+    "min", "(*)->(*)", lambda x, *, axis, keepdims: np.asarray(x).min(axis=axis, keepdims=keepdims),
     lambda g, y, x, *, axis, keepdims: flow_to_extremes(g, x, kept(y, axis, keepdims) - x, axis, keepdims),
     code="{0}.min({params})", latex=r"\min({0})", numpy=np.min, domain=(REAL,),
     params={"axis": None, "keepdims": False}, examples=OVER_AXES,
@@ -141,7 +141,7 @@ min_: Gate = gate(
 )  # fmt: skip
 
 var: Gate = gate(
-    "var", "(*)->(*)", lambda x, *, axis, ddof, keepdims: x.var(axis=axis, ddof=ddof, keepdims=keepdims),
+    "var", "(*)->(*)", lambda x, *, axis, ddof, keepdims: np.asarray(x).var(axis=axis, ddof=ddof, keepdims=keepdims),
     lambda g, y, x, *, axis, ddof, keepdims: (
         kept(g, axis, keepdims) * (2 * deviation(x, axis)) / (count(x, axis=axis) - ddof)
     ),
@@ -152,7 +152,7 @@ var: Gate = gate(
 )  # fmt: skip
 
 std: Gate = gate(
-    "std", "(*)->(*)", lambda x, *, axis, ddof, keepdims: x.std(axis=axis, ddof=ddof, keepdims=keepdims),
+    "std", "(*)->(*)", lambda x, *, axis, ddof, keepdims: np.asarray(x).std(axis=axis, ddof=ddof, keepdims=keepdims),
     lambda g, y, x, *, axis, ddof, keepdims: (
         kept(g / nonzero(y), axis, keepdims) * deviation(x, axis) / (count(x, axis=axis) - ddof)
     ),
@@ -163,14 +163,14 @@ std: Gate = gate(
 )  # fmt: skip
 
 argmax = gate(
-    "argmax", "(*)->(*)", lambda x, *, axis, keepdims: x.argmax(axis=axis, keepdims=keepdims), None,
+    "argmax", "(*)->(*)", lambda x, *, axis, keepdims: np.asarray(x).argmax(axis=axis, keepdims=keepdims), None,
     code="{0}.argmax({params})", latex=r"\operatorname{{argmax}}({0})", numpy=np.argmax, domain=(REAL,),
     params={"axis": None, "keepdims": False}, examples=({}, {"axis": 0}, {"axis": 1, "keepdims": True}),
     source="a position has no derivative; of equal elements the first",
 )  # fmt: skip
 
 argmin = gate(
-    "argmin", "(*)->(*)", lambda x, *, axis, keepdims: x.argmin(axis=axis, keepdims=keepdims), None,
+    "argmin", "(*)->(*)", lambda x, *, axis, keepdims: np.asarray(x).argmin(axis=axis, keepdims=keepdims), None,
     code="{0}.argmin({params})", latex=r"\operatorname{{argmin}}({0})", numpy=np.argmin, domain=(REAL,),
     params={"axis": None, "keepdims": False}, examples=({}, {"axis": 0}, {"axis": 1, "keepdims": True}),
     source="a position has no derivative; of equal elements the first",

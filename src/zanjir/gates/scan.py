@@ -46,7 +46,7 @@ def recurrence_of(g: Array, a: Array, *, axis: int = 0) -> Array:
 def put_along_axis_of(g: Array, indices: Array, like: Array, *, axis: int = -1) -> Array:
     """Zeros of the shape of another array, to which each number of g is added at its position along an axis."""
     total = np.zeros(like.shape, g.dtype)
-    places = list(np.ix_(*map(np.arange, indices.shape)))
+    places = list(np.ix_(*map(np.arange, g.shape)))
     places[axis] = indices
     np.add.at(total, tuple(places), g)
     return total
@@ -123,7 +123,7 @@ cumsum: Gate = gate(
 )  # fmt: skip
 
 cumprod: Gate = gate(
-    "cumprod", "(*)->(*)", lambda x, *, axis: x.cumprod(axis),
+    "cumprod", "(*)->(*)", lambda x, *, axis: np.cumprod(x, axis=axis),
     along_one_axis(flow_to_factors),
     code="np.cumprod({0}{,params})", latex=r"\operatorname{{cumprod}}({0})", numpy=np.cumprod,
     params={"axis": None}, examples=({}, {"axis": 0}, {"axis": -1}), domain=(Interval(-1e8, 1e8),),
@@ -131,7 +131,7 @@ cumprod: Gate = gate(
 )  # fmt: skip
 
 prod: Gate = gate(
-    "prod", "(*)->(*)", lambda x, *, axis, keepdims: x.prod(axis=axis, keepdims=keepdims),
+    "prod", "(*)->(*)", lambda x, *, axis, keepdims: np.asarray(x).prod(axis=axis, keepdims=keepdims),
     lambda g, y, x, *, axis, keepdims: kept(g, axis, keepdims) * product_of_others(x, axis),
     code="{0}.prod({params})", latex=r"\prod {0}", numpy=np.prod, domain=(Interval(-1e8, 1e8),),
     params={"axis": None, "keepdims": False}, examples=OVER_AXES, relative_error=2e-15,

@@ -22,7 +22,7 @@ def broadcast_to_like(x: Array, like: Array) -> Array:
 
 def reshape_to_like(x: Array, like: Array) -> Array:
     """Give x the shape of another array of the same size."""
-    return x.reshape(like.shape)
+    return np.reshape(x, np.shape(like))
 
 
 def fold_repeat_of(g: Array, like: Array, *, repeats: int, axis: int) -> Array:
@@ -34,15 +34,10 @@ def fold_repeat_of(g: Array, like: Array, *, repeats: int, axis: int) -> Array:
 
 def fold_tile_of(g: Array, like: Array, *, reps: tuple[int, ...]) -> Array:
     """The sum of the copies that np.tile made of each element."""
-    shape = (1,) * (len(reps) - like.ndim) + like.shape
+    shape = (1,) * (len(reps) - np.ndim(like)) + np.shape(like)
     reps = (1,) * (len(shape) - len(reps)) + tuple(reps)
     sizes = [size for pair in zip(reps, shape, strict=True) for size in pair]
-    return g.reshape(sizes).sum(axis=tuple(range(0, len(sizes), 2))).reshape(like.shape)
-
-
-def as_array(g: Tensor, like: Tensor) -> Tensor:
-    """Turn a Python number that flows into a single element into an array, which can be moved."""
-    return broadcast_like(g, like) if is_number(g.value) else g
+    return g.reshape(sizes).sum(axis=tuple(range(0, len(sizes), 2))).reshape(np.shape(like))
 
 
 def shaped_as(flow: Tensor, x: Tensor) -> Tensor:
@@ -54,7 +49,7 @@ def shaped_as(flow: Tensor, x: Tensor) -> Tensor:
 
 def opposite(shift: Any) -> Any:
     """The shift that undoes another."""
-    return tuple(-k for k in shift) if isinstance(shift, tuple) else -shift
+    return tuple(-k for k in shift) if np.ndim(shift) else -shift
 
 
 zeros_like = gate(
@@ -69,6 +64,7 @@ broadcast_like = gate(
     code="broadcast_like({0}, {1})", latex="{0}", view=True, domain=(REAL, REAL),
     source="the gradient undoes the broadcasting, as for every gate",
 )  # fmt: skip
+
 
 reshape_like: Gate = gate(
     "reshape_like", "(*),(*)->(*)", reshape_to_like,
@@ -179,9 +175,9 @@ copy = gate(
 
 astype: Gate = gate(
     "astype", "(*)->(*)", lambda x, *, dtype: np.asarray(x).astype(dtype),
-    lambda g, y, x, *, dtype: astype(g, dtype=x.dtype.name),
+    lambda g, y, x, *, dtype: astype(g, dtype=x.dtype.name) if y.dtype.kind == "f" else zeros_like(x),
     code="{0}.astype({dtype!r})", latex="{0}", domain=(REAL,), params={"dtype": "float64"},
-    source="to integers or truth values, there is no derivative",
+    source="to integers or truth values, the derivative is 0, as that of every rounding",
 )  # fmt: skip
 
 __all__ = [

@@ -21,6 +21,7 @@ from zanjir.graph.order import evaluate, topological_order
 from zanjir.graph.report import CheckReport, Cost, Fault, ParameterCheck, Verdict, place
 from zanjir.graph.subject import Subject, dependents, differentiated, in_float64, subject_of
 from zanjir.graph.tensor import Array, Tensor, apply
+from zanjir.graph.trace import is_function, trace
 from zanjir.graph.writing import written
 
 __all__ = ["check", "check_function"]
@@ -32,7 +33,7 @@ SUSPECTED = 32
 TIMED_RUNS = 5
 
 
-def check(loss: Tensor, wrt: Any = None, *, samples: int = 64, seed: int = 0) -> CheckReport:
+def check(loss: Any, wrt: Any = None, *, samples: int = 64, seed: int = 0) -> CheckReport:
     """Check the gradient of a graph against numerical derivatives, and say what is right, wrong or neither.
 
     Each derivative is compared with the complex step where every gate on the way takes complex numbers, and with
@@ -40,8 +41,8 @@ def check(loss: Tensor, wrt: Any = None, *, samples: int = 64, seed: int = 0) ->
 
     Parameters
     ----------
-    loss : Tensor of shape ()
-        The number to differentiate.
+    loss : Tensor of shape (), or function
+        The number to differentiate; of a function, at the arrays ``wrt``, as for ``gradient``.
     wrt : Tensor, sequence or mapping of tensors, optional
         What to differentiate with respect to; every named leaf of real numbers if not given.
     samples : int
@@ -69,7 +70,12 @@ def check(loss: Tensor, wrt: Any = None, *, samples: int = 64, seed: int = 0) ->
     >>> report = check(np.sum(np.tanh(w) ** 2), [w])
     >>> report.ok, str(report["w"].verdict), report["w"].relative_error < 1e-12
     (True, 'right', True)
+    >>> check(lambda x: np.prod(x), [3.0, 0.0]).ok
+    True
     """
+    if is_function(loss):
+        traced = trace("check", loss, wrt)
+        loss, wrt = traced.output, list(traced.wrt)
     named = parameters_of(loss, wrt)
     check_samples(samples)
     with np.errstate(all="ignore"):  # steps may leave the domain; what is not finite is looked at
@@ -101,7 +107,7 @@ def parameters_of(loss: Tensor, wrt: Any) -> dict[str, Tensor]:
     """Return what to differentiate with respect to, by name."""
     if not isinstance(loss, Tensor):
         raise GraphError(
-            f"check takes a tensor; got {type(loss).__name__}. For plain NumPy code use zanjir.check_function."
+            f"check takes a tensor or a function; got {type(loss).__name__}. Build it with zanjir.tensor(...)."
         )
     if loss.shape != ():
         raise ShapeError(f"check needs a single number; {loss.label} has shape {loss.shape}. Take .mean() or .sum().")
@@ -194,9 +200,8 @@ def reconsidered(
     if faults and parameter.verdict is not Verdict.WRONG:
         reason = f"{faults[0]}; the check of the whole graph could not see it ({parameter.reason})"
         return replace(parameter, verdict=Verdict.WRONG, reason=reason)
-    if faults or parameter.verdict is not Verdict.WRONG or not math.isfinite(parameter.analytic):
-        return parameter
-    kinks = kinks_on(loss, leaf)
+    doubtful = parameter.verdict in (Verdict.WRONG, Verdict.NOISY) and math.isfinite(parameter.analytic)
+    kinks = kinks_on(loss, leaf) if doubtful and not faults else ""
     if not kinks:
         return parameter
     values = np.asarray(leaf.value, np.float64)
@@ -205,8 +210,11 @@ def reconsidered(
     there, nodes, _ = in_float64(loss, [leaf], {leaf: aside})
     derivatives, resolution = differentiated(there, nodes)
     beside = subject_of(there, {"x": nodes[0]}, {"x": np.asarray(derivatives[0].value)}, resolution)
-    if judge(beside, "x", samples, seed).verdict is not Verdict.RIGHT:
+    verdict = judge(beside, "x", samples, seed).verdict
+    if verdict is Verdict.WRONG:
         return parameter
+    if verdict is Verdict.NOISY:
+        return replace(parameter, verdict=verdict, reason=f"{parameter.reason}; close to kinks: {kinks}")
     reason = f"several kinks at once: {kinks}; {ASIDE:.1%} aside, all agrees"
     return replace(parameter, verdict=Verdict.KINK, reason=reason)
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 import graphlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from zanjir.errors import GraphError, ParameterError, choose
 from zanjir.graph.gate import TABLE, Gate
-from zanjir.graph.gate_object import GateObject, check_number_of_inputs
+from zanjir.graph.gate_object import GateObject, kept
 from zanjir.graph.gradient import gradients
 from zanjir.graph.order import topological_order
+from zanjir.graph.shapes import check_number_of_inputs
 from zanjir.graph.tensor import Tensor, apply
 
 if TYPE_CHECKING:
@@ -174,7 +177,7 @@ class ComputationalGraph:
             elif node.is_constant:
                 tensor = Tensor(node.value)
             else:
-                tensor = Tensor(inputs[node.name], node.name)
+                tensor = Tensor(kept(inputs[node.name]), node.name)
             tensors[node.name] = tensor
         self._tensors = tensors
         return {node.name: tensors[node.name].value for node in self._nodes if not node.is_constant}
@@ -235,13 +238,12 @@ def names_of(nodes: Iterable[Tensor], output: Tensor) -> dict[int, str]:
         if node.name and taken.setdefault(node.name, id(node)) != id(node):
             raise GraphError(f"two nodes are named {node.name!r}; give each a name of its own.")
     names: dict[int, str] = {}
+    numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
     for node in nodes:
-        stem = node.name or (node.gate.name if node.gate else "output" if node is output else "constant")
-        number = 1
-        while not node.name and f"{stem}_{number}" in taken:
-            number += 1
-        names[id(node)] = node.name or f"{stem}_{number}"
-        taken[names[id(node)]] = id(node)
+        stem = node.gate.name if node.gate else "output" if node is output else "constant"
+        names[id(node)] = node.name or next(
+            name for number in numbers[stem] if (name := f"{stem}_{number}") not in taken
+        )
     return names
 
 

@@ -70,7 +70,7 @@ class Gate:
     signature
         Shapes as in NumPy's generalized ufuncs, such as ``"(n,k),(k,m)->(n,m)"``; ``"()"`` works element by
         element with broadcasting, ``"(*)"`` takes an array of any shape, a letter with ``?`` is an axis that may
-        be missing, and ``...`` after the last input says that any number of such inputs may follow.
+        be missing, and ``...`` after the last input says that there may be any number of such inputs.
     forward
         Arrays in, array out; numerically stable.
     vjp

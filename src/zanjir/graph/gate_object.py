@@ -11,14 +11,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from zanjir.errors import GraphError, ParameterError, ShapeError, listed
+from zanjir.errors import GraphError, ShapeError
 from zanjir.graph.expression import Expression, expression, plain
 from zanjir.graph.gate import Gate
 from zanjir.graph.gradient import pulled_back
 from zanjir.graph.order import topological_order
+from zanjir.graph.shapes import check_number_of_inputs, check_parameters
 from zanjir.graph.tensor import Tensor, apply
 
-__all__ = ["GateObject", "check_number_of_inputs", "class_name", "documentation"]
+__all__ = ["GateObject", "class_name", "documentation", "kept"]
 
 
 class GateObject:
@@ -39,10 +40,7 @@ class GateObject:
     params: Mapping[str, Any]
 
     def __init__(self, **params: Any) -> None:
-        for name in params:
-            if name not in self.row.params:
-                known = listed(self.row.params) if self.row.params else "none"
-                raise ParameterError(f"{type(self).__name__} has no parameter {name!r}; expected {known}.")
+        check_parameters(self.row, params, type(self).__name__)
         self.params = params
         self._inputs: tuple[Tensor, ...] = ()
         self._output: Tensor | None = None
@@ -56,7 +54,7 @@ class GateObject:
             If the number of inputs is not the gate's.
         """
         check_number_of_inputs(self.row, len(inputs), type(self).__name__)
-        self._inputs = tuple(Tensor(x) for x in inputs)
+        self._inputs = tuple(Tensor(kept(x)) for x in inputs)
         self._output = apply(self.row, *self._inputs, **self.params)
         return self._output.value
 
@@ -88,12 +86,9 @@ class GateObject:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.params.items())})"
 
 
-def check_number_of_inputs(row: Gate, n: int, what: str) -> None:
-    """Raise if a gate does not take so many inputs."""
-    wanted = len(row.vjp)
-    if n < wanted or (n > wanted and not row.variadic):
-        at_least = "at least " if row.variadic else ""
-        raise GraphError(f"{what} takes {at_least}{wanted} input{'s' if wanted != 1 else ''}; got {n}.")
+def kept(x: Any) -> Any:
+    """Return a copy of an array, which its owner may write over before ``backward`` reads it."""
+    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def class_name(row: Gate) -> str:

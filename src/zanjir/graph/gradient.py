@@ -7,11 +7,11 @@ from typing import Any, overload
 
 import numpy as np
 
-from zanjir.errors import ShapeError
+from zanjir.errors import GraphError, ShapeError
 from zanjir.graph.gate import TABLE, Rule
 from zanjir.graph.order import topological_order
 from zanjir.graph.simplify import settled
-from zanjir.graph.tensor import Tensor
+from zanjir.graph.tensor import Tensor, is_number
 from zanjir.graph.trace import trace
 
 __all__ = ["gradient"]
@@ -50,7 +50,8 @@ def gradient(loss: Any, wrt: Any) -> Any:
     ShapeError
         If ``loss`` is not a single number.
     GraphError
-        If ``wrt`` holds anything but tensors, or a function returns anything but a tensor.
+        If ``wrt`` holds anything but tensors, or an array of whole numbers on which ``loss`` depends smoothly; or a
+        function returns anything but a tensor.
 
     Examples
     --------
@@ -72,7 +73,14 @@ def gradients(what: str, loss: Tensor, wrt: tuple[Tensor, ...]) -> tuple[Tensor,
             f"{what} needs a single number; {loss.label} has shape {loss.shape}. "
             "Take .mean() or .sum() first, or use jacobian."
         )
-    return pulled_back(loss, Tensor(1.0), wrt)
+    found = pulled_back(loss, Tensor(1.0), wrt)
+    for w, dw in zip(wrt, found, strict=True):
+        if isinstance(w.value, np.ndarray) and w.dtype.kind != "f" and dw.gate is not TABLE["zeros_like"]:
+            raise GraphError(
+                f"{what}: {w.label} holds {w.dtype} numbers, and between whole numbers nothing has a slope. "
+                "Build it from floats, for example zanjir.tensor([1.0, 2.0])."
+            )
+    return found
 
 
 def pulled_back(output: Tensor, g: Tensor, wrt: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -107,12 +115,20 @@ def backward(output: Tensor, g: Tensor, order: list[Tensor], wanted: set[int]) -
         for x, rule in rules_of(node):
             if rule is None or id(x) not in on_path:
                 continue
-            flow = undo_broadcasting(rule(g, node, *node.inputs, **node.params), x)
+            flow = undo_broadcasting(flow_in_dtype(rule, g, node, x), x)
             total = settled(flow, simple)
             if id(x) in adjoints:
                 total = settled(total + adjoints[id(x)], simple)
             adjoints[id(x)] = total
     return adjoints
+
+
+def flow_in_dtype(rule: Rule, g: Tensor, node: Tensor, x: Tensor) -> Tensor:
+    """Return what flows to an input; a Python number that the rule gives axes takes the node's dtype first."""
+    flow = rule(g, node, *node.inputs, **node.params)
+    if is_number(g.value) and flow.shape and flow.dtype != x.dtype and isinstance(node.value, np.ndarray):
+        flow = rule(TABLE["broadcast_like"](g, node), node, *node.inputs, **node.params)
+    return flow
 
 
 def rules_of(node: Tensor) -> Iterable[tuple[Tensor, Rule | None]]:

@@ -16,10 +16,10 @@ from zanjir.graph.tensor import Array
 
 __all__ = ["DIRECTIONS", "judge"]
 
+# How far beyond its estimated error, which is a bound more than an estimate, a difference must lie to be believed.
+BELIEVED = 4.0
 # A numeric derivative that may be off by more than this could not show a rule that is wrong by 0.1 %.
-SEEN = 1e-4
-# How far beyond its estimated error a difference must lie to be believed.
-BELIEVED = 10.0
+SEEN = 1e-3 / BELIEVED
 # Derivatives below this part of the parameter's largest one are compared against that part.
 FLOOR = 1e-3
 # Below this part of what the loss or the other derivatives amount to, noise counts as zero; where a function is
@@ -114,8 +114,9 @@ class Compared:
 
     def verdict(self) -> tuple[Verdict, str]:
         """Return the answer to the first question that has one."""
-        questions = (self.missing, self.on_kink, self.still, self.agreeing, self.near_kink, self.apart, self.nothing)
-        uncertain = f"the numeric derivative may be off by {self.found.error:.2g}: {self.uncertain}"
+        questions = (self.missing, self.on_kink, self.agreeing, self.nothing, self.still, self.near_kink, self.apart)
+        off = f"the numeric derivative may be off by {self.found.error:.2g}, too much beside {self.size:.2g}"
+        uncertain = f"{off}: {self.uncertain}"
         return next((answer for ask in questions if (answer := ask())), (Verdict.NOISY, uncertain))
 
     @property
@@ -147,8 +148,10 @@ class Compared:
         found = self.found
         if self.exact_enough or not self.bends(found.near_right - found.near_left, found.near_error):
             return None
-        slack = BELIEVED * found.near_error
-        return self.between(found.near_left, found.near_right, slack, f"within {found.near_step:.1g} of a kink")
+        slack, where = BELIEVED * found.near_error, f"within {found.near_step:.1g} of a kink"
+        verdict, reason = self.between(found.near_left, found.near_right, slack, where)
+        # Of several kinks at several distances the slopes say little.
+        return (verdict, reason) if verdict is Verdict.KINK else None
 
     def bends(self, jump: float, error: float) -> bool:
         """Whether the slopes from two sides differ for sure, and by enough to matter."""
@@ -229,18 +232,29 @@ class Examined:
 
     def by_differences(self, probe: Probe, analytic: float) -> Finding:
         """Judge the derivative along a probe by a sweep of central differences."""
-        compared = self.compared(probe, analytic, self.noise)
-        verdict, reason = compared.verdict()
-        if verdict is Verdict.NOISY and probe.weights is None:  # the noise along the others may not be its own
-            compared = self.compared(probe, analytic, self.noise_along(probe))
+        for compared in self.attempts(probe, analytic):
             verdict, reason = compared.verdict()
+            if verdict is not Verdict.NOISY:
+                break
         found, size = compared.found, compared.size
+        if verdict is Verdict.RIGHT and reason != AGREES:  # a zero is compared with what it is zero beside
+            size = max(size, self.subject.largest, compared.steep)
         error = compared.off / size if size else 0.0
         return Finding(probe, verdict, reason, analytic, found.value, error, "central difference", found.step)
 
-    def compared(self, probe: Probe, analytic: float, noise: float) -> Compared:
-        """Return the derivative along a probe beside the numeric one."""
+    def attempts(self, probe: Probe, analytic: float) -> Iterator[Compared]:
+        """Yield the derivative beside the numeric one, with ever more trouble taken over the numeric one."""
         scale = probe.scale(self.subject.values[self.name])
+        yield self.compared(probe, analytic, scale, self.noise)
+        own = self.noise if probe.weights is not None else self.noise_along(probe)
+        if own < self.noise:  # the noise along all elements need not be that of one
+            yield self.compared(probe, analytic, scale, own)
+        longest = probe.scale(np.ones(1))
+        if scale < longest:  # small weights of a loss that is not small: longer steps drown less
+            yield self.compared(probe, analytic, longest, own)
+
+    def compared(self, probe: Probe, analytic: float, scale: float, noise: float) -> Compared:
+        """Return the derivative along a probe beside the numeric one, by steps that are parts of a size."""
         found = slope_of(self.line(probe), scale, noise)
         size = max(abs(analytic), abs(found.value), self.floor(probe))
         zero = max(NOTHING * self.subject.largest, CURVED * found.steepest)

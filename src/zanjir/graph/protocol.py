@@ -21,7 +21,8 @@ Function: TypeAlias = Callable[..., Any]
 FUNCTIONS: dict[Function, Function] = {}
 """NumPy functions that are written in gates, or that take their arguments in another form than a gate does."""
 
-NO_OUT = "a tensor never changes, so out= and in-place updates do not exist here; write a = a + b for a += b"
+NO_OUT = "a tensor never changes, so out= and in-place updates do not exist here"
+SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "matmul": "@", "power": "**"}
 REASONS = {
     "where": "a gate works on whole arrays; select first, for example np.sum(np.where(mask, x, 0))",
     "dtype": "the type follows from the inputs; convert first, with x.astype(...)",
@@ -73,6 +74,8 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapp
     given = {name: value for name, value in kwargs.items() if not is_as_always(name, value)} if kwargs else {}
     if method != "__call__":
         return call_method(ufunc, method, inputs, given)
+    if "out" in given:
+        raise GraphError(no_out(ufunc.__name__, given["out"]))
     if given:
         raise refused(ufunc.__name__, next(iter(given)))
     if ufunc in FUNCTIONS:
@@ -152,9 +155,18 @@ def is_as_always(name: str, value: Any) -> bool:
 def refused(function: str, argument: str, known: Mapping[str, Any] | None = None) -> GraphError:
     """Return the error for an argument that a gate does not have, with the reason."""
     if argument == "out":
-        return GraphError(f"{function}: {NO_OUT}.")
+        return GraphError(no_out(function))
     reason = REASONS.get(argument, f"expected {', '.join(known) or 'no parameters'}" if known is not None else "")
     return GraphError(f"np.{function}({argument}=...) is not recorded in the graph: {reason or 'leave it out'}.")
+
+
+def no_out(function: str, out: Any = None) -> str:
+    """Return why nothing is written into an array, in the words of the update that was tried."""
+    target = out[0] if isinstance(out, tuple) else out
+    a = (target.name or "a") if isinstance(target, Tensor) else "a"
+    sign = SIGNS.get(function)
+    fix = f"write {a} = {a} {sign} b for {a} {sign}= b" if sign else f"write b = np.{function}(a)"
+    return f"{function}: {NO_OUT}; {fix}."
 
 
 @cache
@@ -181,6 +193,8 @@ def find(function: Function) -> Gate:
 def missing(function: Function) -> GraphError:
     """Return the error for a function without a gate: why, where there is a reason, and what is near."""
     name, full = function.__name__, full_name(function)
+    if not TABLE:
+        return GraphError(f"{full} has no gate: the table of gates is empty; import zanjir.gates, which fills it.")
     reason = NO_GATE.get(full) or NO_GATE.get(full.rpartition(".")[0])
     why = f": {reason}" if reason else ""
     names = sorted({*TABLE, *(known.__name__ for known in FUNCTIONS)})

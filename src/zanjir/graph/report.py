@@ -187,6 +187,13 @@ class CheckReport:
         lines = ["  ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)).rstrip() for row in rows]
         return "\n".join([*lines, *self.details()])
 
+    def _repr_html_(self) -> str:
+        from zanjir.views import escaped, html_table
+
+        table = html_table("gradient check", COLUMNS, [parameter.row() for parameter in self.parameters])
+        lines = "".join(f"<li>{escaped(line)}</li>" for line in self.details())
+        return f"<div>{table}<ul>{lines}</ul></div>"
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything as data that JSON can hold; a number that is not finite becomes None."""
         cost = {

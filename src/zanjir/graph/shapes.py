@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zanjir.errors import ShapeError
+from zanjir.errors import GraphError, NonFiniteError, ParameterError, ShapeError, ZanjirError, listed
 from zanjir.graph.gate import Gate
 
 if TYPE_CHECKING:
     from zanjir.graph.tensor import Tensor
 
-__all__ = ["check_core_shapes", "described", "misfit"]
+__all__ = ["check_inputs", "check_number_of_inputs", "check_parameters", "described", "misfit", "out_of_range"]
+
+
+def check_number_of_inputs(row: Gate, n: int, what: str) -> None:
+    """Raise if a gate does not take so many inputs."""
+    # x[1:] has no array of positions; a concatenation of nothing is none.
+    wanted = max(1, len(row.vjp) - row.variadic)
+    if n < wanted or (n > wanted and not row.variadic):
+        at_least = "at least " if row.variadic else ""
+        by_name = f" Give {listed(row.params)} by name." if n > wanted and row.params else ""
+        raise GraphError(f"{what} takes {at_least}{wanted} input{'s' if wanted != 1 else ''}; got {n}.{by_name}")
+
+
+def check_parameters(row: Gate, given: Mapping[str, Any], what: str) -> None:
+    """Raise if a gate does not have a parameter."""
+    for name in given:
+        if name not in row.params:
+            known = listed(row.params) if row.params else "none"
+            raise ParameterError(f"{what} has no parameter {name!r}; expected {known}.")
 
 
 def described(nodes: Sequence[Tensor]) -> str:
@@ -21,10 +39,32 @@ def described(nodes: Sequence[Tensor]) -> str:
     return ", ".join(f"{node.label} is {node.shape}" for node in nodes)
 
 
-def misfit(row: Gate, nodes: Sequence[Tensor], error: Exception) -> ShapeError:
+def misfit(row: Gate, nodes: Sequence[Tensor], error: Exception) -> ZanjirError:
     """Return the error for inputs that a gate's forward function refused."""
-    fix = likely_fix(*nodes) if row.elementwise and len(nodes) == 2 else ""
-    return ShapeError(f"{row.name}: {described(nodes)} do not fit together: {error}.{fix}")
+    said = str(error).rstrip(". ")
+    if len(nodes) == 1:
+        return ShapeError(f"{row.name}: {described(nodes)}: {said}.")
+    if not row.elementwise or len(nodes) > 2:
+        return ShapeError(f"{row.name}: {described(nodes)} do not fit together: {said}.")
+    if broadcast(nodes[0].shape, nodes[1].shape):
+        types = ", ".join(f"{node.label} is {node.dtype}" for node in nodes)
+        return GraphError(f"{row.name}: {types}: {said}. Convert with .astype(float), or write 1.0 for 1.")
+    return ShapeError(f"{row.name}: {described(nodes)} do not fit together: {clash(*nodes)}{likely_fix(*nodes)}")
+
+
+def out_of_range(row: Gate, nodes: Sequence[Tensor], error: ArithmeticError) -> NonFiniteError:
+    """Return the error for Python's own numbers, which know neither infinity nor not-a-number as a result."""
+    read = ", ".join(f"{node.name} = {node.value!r}" if node.name else repr(node.value) for node in nodes)
+    said = error.args[-1] if error.args else error
+    return NonFiniteError(f"{row.name} of {read}: {said}. With np.float64 in place of float the result is inf or nan.")
+
+
+def clash(x: Tensor, y: Tensor) -> str:
+    """Return which two sizes of arrays do not broadcast; axes are counted from the end, as NumPy pairs them."""
+    pairs = enumerate(zip(x.shape[::-1], y.shape[::-1], strict=False), start=1)
+    axis, (a, b) = next((axis, sizes) for axis, sizes in pairs if sizes[0] != sizes[1] and 1 not in sizes)
+    which = "the last axis" if axis == 1 else f"axis -{axis}"
+    return f"{which} has sizes {a} and {b}, expected the same size or 1"
 
 
 def likely_fix(x: Tensor, y: Tensor) -> str:
@@ -32,10 +72,17 @@ def likely_fix(x: Tensor, y: Tensor) -> str:
     for a, b in ((x, y), (y, x)):
         if a.ndim == b.ndim + 1 and broadcast(a.shape, (*b.shape, 1)):
             wanted = ", ".join(map(str, (*b.shape, 1)))
-            return f" {b.label} has one number per row: give it shape ({wanted}), with keepdims=True or [:, None]."
+            per_column = "" if b.gate else f", or shape ({a.shape[-1]},) for one number per column"
+            return (
+                f"; {b.label} has one number per row: give it shape ({wanted}), "
+                f"with keepdims=True or [:, None]{per_column}."
+            )
     if x.ndim == y.ndim == 2 and broadcast(x.shape, y.shape[::-1]):
-        return f" Did you mean {y.label}.T?"
-    return ""
+        return f". Did you mean {y.label}.T?"
+    for a, b in ((x, y), (y, x)):
+        if a.ndim == 2 and b.ndim == 1:
+            return f". With one number per column {b.label} would have shape ({a.shape[1]},)."
+    return "."
 
 
 def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
@@ -47,13 +94,16 @@ def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     return True
 
 
-def check_core_shapes(row: Gate, nodes: Sequence[Tensor]) -> None:
-    """Raise if an axis is missing or too many, or one letter of the gate's signature would stand for two sizes.
+def check_inputs(row: Gate, nodes: Sequence[Tensor]) -> None:
+    """Raise if an input or an axis is missing or too many, or if a letter of the signature has two sizes.
 
     ``*`` as the first letter of an input stands for any further axes in front; ``?`` marks an axis that may be
     missing.
     """
-    if row.elementwise or row.variadic:
+    if row.variadic:
+        return
+    check_number_of_inputs(row, len(nodes), row.name)
+    if row.elementwise:
         return
     sizes: dict[str, tuple[int, Tensor]] = {}
     for letters, node in zip(row.core_shapes, nodes, strict=True):

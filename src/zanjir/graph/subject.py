@@ -126,7 +126,7 @@ def subject_of(loss: Tensor, wrt: Mapping[str, Tensor], analytic: Mapping[str, A
         analytic,
         lambda name, x: runs[name](x),
         resolution,
-        {name for name, run in runs.items() if run.takes_complex()},
+        {name for name, run in runs.items() if run.takes_complex},
     )
 
 
@@ -147,48 +147,79 @@ class Rerun:
     def __init__(self, loss: Tensor, leaf: Tensor) -> None:
         self.loss, self.leaf = loss, leaf
         self.way = dependents(loss, leaf)
-        outside = {id(x): x.value for node in self.way for x in node.inputs} | {id(loss): loss.value}
-        self.values = outside
+        self.values = {id(x): x.value for node in self.way for x in (node, *node.inputs)} | {id(loss): loss.value}
+        self.complex_way = complex_way(leaf, self.way)
+
+    @property
+    def takes_complex(self) -> bool:
+        """Whether every gate on the way is without kinks and right on complex numbers."""
+        return self.complex_way is not None
 
     def __call__(self, x: Array) -> Any:
         """Return the loss with other numbers at the leaf."""
+        way = self.complex_way if np.iscomplexobj(x) and self.complex_way is not None else self.way
         values = {**self.values, id(self.leaf): x}
-        for node in self.way:
+        for node in way:
             if node.gate is not None:
                 inputs = [values[id(x)] for x in node.inputs]
                 values[id(node)] = forward(node.gate, inputs, node.params, [self.leaf])
         return values[id(self.loss)]
 
-    def takes_complex(self) -> bool:
-        """Whether every gate on the way is without kinks and right on complex numbers."""
-        reached = {id(self.leaf), *(id(node) for node in self.way)}
-        return all(runs_on_complex(node, reached) for node in self.way)
+
+def complex_way(leaf: Tensor, way: Sequence[Tensor]) -> list[Tensor] | None:
+    """Return the gates on a way that carry an imaginary part as a derivative; None if one of them does not.
+
+    What small steps leave as it is, such as what dropout drew, carries nothing and is no obstacle.
+    """
+    reached = {id(leaf)}
+    carrying = []
+    for node in way:
+        if node.gate is None or not any(id(x) in reached for x in node.inputs):
+            continue
+        moves = Moves(node, node.gate, reached)
+        if moves.nothing:
+            continue
+        if node.gate.kinks or not moves.imaginary_part_is_derivative:
+            return None
+        reached.add(id(node))
+        carrying.append(node)
+    return carrying
 
 
-def runs_on_complex(node: Tensor, reached: Collection[int]) -> bool:
-    """Whether a gate carries an imaginary part as a derivative: tried at its values, against differences."""
-    row = node.gate
-    if row is None or row.kinks:
-        return False
-    rng = np.random.default_rng(0)
-    inputs = [np.asarray(x.value) for x in node.inputs]
-    ways = [
-        rng.standard_normal(x.shape) * np.maximum(np.abs(x), 1e-3) if id(part) in reached else np.zeros(x.shape)
-        for x, part in zip(inputs, node.inputs, strict=True)
-    ]
+class Moves:
+    """One gate, moved a little at its values along a random direction through the inputs that are reached."""
 
-    def at(t: complex) -> Any:
-        moved = [x + t * d if id(part) in reached else x for x, d, part in zip(inputs, ways, node.inputs, strict=True)]
-        return row.forward(*moved, **node.params)
+    def __init__(self, node: Tensor, row: Gate, reached: Collection[int]) -> None:
+        rng = np.random.default_rng(0)
+        self.node, self.row = node, row
+        self.inputs = [np.asarray(x.value) for x in node.inputs]
+        self.ways = [
+            rng.standard_normal(x.shape) * np.maximum(np.abs(x), 1e-3) if id(part) in reached else None
+            for x, part in zip(self.inputs, node.inputs, strict=True)
+        ]
+        self.up, self.down = self.at(COMPLEX_CHECK_STEP), self.at(-COMPLEX_CHECK_STEP)
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            out = at(complex(0, COMPLEX_STEP))
-            central = (at(COMPLEX_CHECK_STEP) - at(-COMPLEX_CHECK_STEP)) / (2 * COMPLEX_CHECK_STEP)
-    except (TypeError, ValueError, IndexError, AttributeError, np.exceptions.ComplexWarning):
-        return False
-    if not np.iscomplexobj(out) or np.shape(out) != node.shape:
-        return False
-    off = np.abs(np.imag(out) / COMPLEX_STEP - central)
-    return bool(np.all(off <= COMPLEX_CHECK * (np.abs(central).max(initial=0) + COMPLEX_CHECK)))
+    def at(self, t: complex) -> Any:
+        """Return the gate's result, moved; None if the gate does not take such numbers."""
+        moved = [x if way is None else x + t * way for x, way in zip(self.inputs, self.ways, strict=True)]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                return self.row.forward(*moved, **self.node.params)
+        except (TypeError, ValueError, IndexError, AttributeError, np.exceptions.ComplexWarning):
+            return None
+
+    @property
+    def nothing(self) -> bool:
+        """Whether small steps change nothing at all."""
+        return all(moved is not None and np.array_equal(moved, self.node.value) for moved in (self.up, self.down))
+
+    @property
+    def imaginary_part_is_derivative(self) -> bool:
+        """Whether the imaginary part agrees with central differences."""
+        out = self.at(complex(0, COMPLEX_STEP))
+        if out is None or self.up is None or self.down is None or not np.iscomplexobj(out):
+            return False
+        central = (self.up - self.down) / (2 * COMPLEX_CHECK_STEP)
+        off = np.abs(np.imag(out) / COMPLEX_STEP - central)
+        return bool(np.all(off <= COMPLEX_CHECK * (np.abs(central).max(initial=0) + COMPLEX_CHECK)))

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from zanjir.errors import GraphError
+from zanjir.errors import GraphError, ShapeError, ZanjirError
 from zanjir.graph.gate import TABLE, Gate
-from zanjir.graph.shapes import check_core_shapes, misfit
+from zanjir.graph.shapes import check_inputs, check_parameters, misfit, out_of_range
 from zanjir.graph.unfit import unfit
 
 __all__ = ["Array", "Tensor", "apply", "is_number", "tensor"]
@@ -100,10 +100,13 @@ class Tensor(Operators):
         inputs: tuple[Tensor, ...] = (),
         params: dict[str, Any] | None = None,
     ) -> None:
-        fill(self, frozen(value), name, gate, inputs, params)
+        fill(self, frozen(value, name), name, gate, inputs, params)
 
     def __setattr__(self, field: str, value: object) -> NoReturn:
-        raise GraphError(f"a tensor never changes: cannot set {field!r}; build a new tensor instead.")
+        from zanjir.graph.habits import SETTING
+
+        instead = SETTING.get(field, "").format(x=self.name or "x")
+        raise GraphError(f"a tensor never changes: cannot set {field!r}; build a new tensor instead.{instead}")
 
     __hash__ = object.__hash__
 
@@ -144,6 +147,11 @@ class Tensor(Operators):
         if is_number(self.value):
             return repr(self.value)
         return f"the result of {self.gate.name}" if self.gate else "an array"
+
+    @property
+    def origin(self) -> str:
+        """What an error message calls this node where its numbers are not the point."""
+        return f"the result of {self.gate.name}" if self.gate and not self.name else self.label
 
     @property
     def mT(self) -> Tensor:
@@ -273,12 +281,13 @@ class Tensor(Operators):
 
     def __bool__(self) -> bool:
         raise GraphError(
-            f"the truth of {self.label} is not recorded in the graph; compare its .value, or use np.where."
+            f"the truth of {self.origin} is not recorded in the graph; compare its .value, or use np.where for if, "
+            "np.maximum and np.minimum for max and min, np.logical_and, np.logical_or and np.logical_not."
         )
 
     def __float__(self) -> NoReturn:
         raise GraphError(
-            f"turning {self.label} into a plain number would cut the graph, and its gradient would be lost; "
+            f"turning {self.origin} into a plain number would cut the graph, and its gradient would be lost; "
             "use NumPy functions instead of those of math, or float(x.value) if the number is all you need."
         )
 
@@ -286,9 +295,33 @@ class Tensor(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         raise GraphError(
-            f"turning {self.label} into an array would cut the graph, and its gradient would be lost; "
-            "use NumPy functions on the tensor itself, or take .value if the numbers are all you need."
+            f"turning {self.origin} into an array would cut the graph, and its gradient would be lost; "
+            "use NumPy functions on the tensor itself (np.stack for a list of tensors), "
+            "or take .value if the numbers are all you need."
         )
+
+    def __format__(self, form: str) -> str:
+        if form and self.shape:
+            raise GraphError(
+                f"the format {form!r} is for a single number; {self.label} has shape {self.shape}. "
+                "Print np.round of its .value."
+            )
+        return format(np.asarray(self.value).item(), form) if form else str(self)
+
+    def __round__(self, decimals: int = 0) -> NoReturn:
+        raise GraphError(
+            f"round({self.label}, ...) is not recorded in the graph; use np.round, which lets no gradient through, "
+            "or a format such as f'{x:.3f}' to print a number."
+        )
+
+    if not TYPE_CHECKING:  # to type checkers a wrong attribute stays an error
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("_") or name in self.__slots__:
+                raise AttributeError(f"a tensor has no attribute {name!r}")
+            from zanjir.graph.habits import missing_attribute
+
+            raise AttributeError(missing_attribute(self, name))
 
     def __array_namespace__(self, *, api_version: str | None = None) -> ModuleType:
         """Return NumPy: its functions are the functions of tensors (the array API standard asks for this)."""
@@ -309,6 +342,15 @@ class Tensor(Operators):
         from zanjir.graph.notebook import tensor_html
 
         return tensor_html(self)
+
+    def __copy__(self) -> Tensor:
+        return self  # as of everything that never changes
+
+    def __deepcopy__(self, memo: Any) -> Tensor:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise GraphError(f"{self.origin} cannot be pickled, as its gate holds functions; save its .value with np.save.")
 
     def __repr__(self) -> str:
         what = self.name or (self.gate.name if self.gate else "constant")
@@ -353,24 +395,45 @@ def as_tensor(value: Any) -> Tensor:
     return value if isinstance(value, Tensor) else Tensor(value)
 
 
-def frozen(value: Any) -> Any:
+def frozen(value: Any, name: str | None = None) -> Any:
     """Return a read-only view of an array; a Python number stays what it is."""
     if is_number(value):
         return value
     if isinstance(value, Tensor):
         raise GraphError(f"{value.label} is a tensor already; use it, or its .value.")
-    return read_only(np.asarray(value).view())
+    try:
+        array = np.asarray(value)
+    except ZanjirError:
+        raise
+    except ValueError as error:
+        raise ShapeError(f"{name or 'a tensor'} has {rows_of(value)}; expected rows of one length.") from error
+    return read_only(array.view(), name)
 
 
-def read_only(value: Any) -> Any:
+def read_only(value: Any, name: str | None = None) -> Any:
     """Make an array that nobody else writes into read-only; a Python number stays what it is."""
     if type(value) in NUMBERS:
         return value
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
-        raise GraphError(f"a tensor holds real numbers; got {array.dtype} data. Convert it to float first.")
+        raise GraphError(no_numbers(array, name))
     array.setflags(write=False)
     return array
+
+
+def rows_of(value: Any) -> str:
+    """Return how long the rows of a nested list are."""
+    lengths = sorted({len(row) for row in value if isinstance(row, Sequence)})
+    return f"rows of {lengths[0]} to {lengths[-1]} numbers" if len(lengths) > 1 else "rows of different shapes"
+
+
+def no_numbers(array: Array, name: str | None) -> str:
+    """Return the sentence for data that are no real numbers, with the first of them."""
+    values = array.ravel()[:1000].tolist()
+    first = next((x for x in values if not isinstance(x, int | float)), values[0] if values else None)
+    seen = f"{array.dtype} data in {name}" if name else f"{array.dtype} data"
+    fix = "Take np.real or np.abs of it" if array.dtype.kind == "c" else "Convert it to float"
+    return f"a tensor holds real numbers; got {seen}, such as {first!r}. {fix} first."
 
 
 def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
@@ -378,20 +441,28 @@ def apply(row: Gate, *inputs: Any, **params: Any) -> Tensor:
 
     Raises
     ------
+    GraphError, ParameterError
+        If the gate takes fewer or more inputs, or has no such parameter.
     ShapeError
         If the sizes of the inputs do not fit the gate.
     DataError
         If a matrix has no inverse or decomposition.
+    NonFiniteError
+        If Python's own numbers are divided by 0 or grow out of range.
     """
     nodes = tuple([x if isinstance(x, Tensor) else Tensor(x) for x in inputs])
-    check_core_shapes(row, nodes)
+    check_inputs(row, nodes)
     settings = {**row.params, **params}
+    if len(settings) > len(row.params):
+        check_parameters(row, params, row.name)
     try:
         value = row.forward(*[node.value for node in nodes], **settings)
     except np.linalg.LinAlgError as error:
         raise unfit(row, nodes, error) from error
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise misfit(row, nodes, error) from error
+    except ArithmeticError as error:
+        raise out_of_range(row, nodes, error) from error
     node = Tensor.__new__(Tensor)
     fill(node, read_only(value), None, row, nodes, settings)  # a gate's result is its own, or a view of an input
     return node

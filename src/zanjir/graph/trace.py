@@ -50,9 +50,12 @@ def trace(what: str, output: Any, wrt: Any) -> Trace:
     """
     parts, arrange = taken_apart(wrt, of_function=is_function(output))
     if not is_function(output):
-        for node in (output, *parts):
-            if not isinstance(node, Tensor):
-                raise GraphError(f"{what} takes tensors; got {type(node).__name__}. Build it with zanjir.tensor(...).")
+        if not isinstance(output, Tensor):
+            raise GraphError(
+                f"{what} takes tensors; got {type(output).__name__}. "
+                "Compute it from tensors with operators and NumPy functions, without .value and float(...)."
+            )
+        check_parts(what, parts)
         return Trace(output, parts, arrange, as_arrays=False)
     names = wrt if isinstance(wrt, Mapping) else [None] * len(parts)
     leaves = tuple(leaf(part, name) for part, name in zip(parts, names, strict=True))
@@ -63,6 +66,17 @@ def trace(what: str, output: Any, wrt: Any) -> Trace:
             "Compute with operators and NumPy functions on the arguments themselves."
         )
     return Trace(returned, leaves, arrange, as_arrays=not any(isinstance(part, Tensor) for part in parts))
+
+
+def check_parts(what: str, parts: Sequence[Any]) -> None:
+    """Refuse to differentiate by anything but tensors."""
+    for part in parts:
+        if not isinstance(part, Tensor):
+            seen = f"array of shape {part.shape}" if isinstance(part, np.ndarray) else type(part).__name__
+            raise GraphError(
+                f"{what} takes tensors; got {seen} to differentiate by. Give the tensor itself, W, "
+                "and neither its name nor its .value."
+            )
 
 
 def is_function(output: Any) -> bool:

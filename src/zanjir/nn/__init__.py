@@ -10,6 +10,7 @@ from zanjir.nn.losses import (
     LOSSES,
     Loss,
     binary_cross_entropy,
+    gaussian_negative_log_likelihood,
     hinge,
     softmax_cross_entropy,
     squared_error,
@@ -20,6 +21,7 @@ from zanjir.nn.pooling import AveragePool2d, MaxPool2d
 from zanjir.nn.regularizers import L1, L2, PENALTIES, ElasticNet, Regularizer, regularizer
 from zanjir.nn.reshape import Flatten, Reshape
 from zanjir.nn.sequential import Sequential, convnet, mlp
+from zanjir.nn.svm import L_i, L_i_vectorized
 from zanjir.nn.vector import Layout
 
 __all__ = [
@@ -38,6 +40,8 @@ __all__ = [
     "ElasticNet",
     "Flatten",
     "Initializer",
+    "L_i",
+    "L_i_vectorized",
     "Layer",
     "LayerNorm",
     "Layout",
@@ -49,6 +53,7 @@ __all__ = [
     "Sequential",
     "binary_cross_entropy",
     "convnet",
+    "gaussian_negative_log_likelihood",
     "glorot",
     "he",
     "hinge",

@@ -57,6 +57,11 @@ class Conv2d(Layer):
         super().__post_init__()
         choose("layout", self.layout, LAYOUTS)
 
+    @property
+    def size_text(self) -> str:
+        """How many channels come out."""
+        return f"conv{self.channels}"
+
     def shapes(self, in_shape: Shape) -> dict[str, Shape]:
         """Return the shapes of W and b."""
         inputs = channels_of("Conv2d", in_shape, self.layout)

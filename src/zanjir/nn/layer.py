@@ -30,6 +30,11 @@ class Layer(Checked):
     measured: ClassVar[tuple[str, ...]] = ()
     """Names of the parameters that are no weights but statistics of the training data."""
 
+    @property
+    def size_text(self) -> str:
+        """What stands for the layer among the sizes of a network, if it counts."""
+        return type(self).__name__.lower()
+
     def shapes(self, in_shape: Shape) -> dict[str, Shape]:
         """Return the shapes of the parameters, by their names within the layer: W, b."""
         return {}

@@ -5,6 +5,7 @@ Natural logarithm, no clipping, no factor 1/2 (the homework's 1/2 is written whe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,18 +13,22 @@ from typing import Any
 import numpy as np
 
 from zanjir import gates
-from zanjir.errors import DataError, ShapeError
 from zanjir.graph import Array, Tensor
+from zanjir.graph.tensor import as_tensor, is_number
+from zanjir.nn.targets import deviation_for, labels_for, numbers_for, probabilities_for, scores_for
 
 __all__ = [
     "LOSSES",
     "Loss",
     "binary_cross_entropy",
+    "gaussian_negative_log_likelihood",
     "hinge",
     "softmax_cross_entropy",
     "squared_error",
     "squared_hinge",
 ]
+
+LN_2_PI = math.log(2 * math.pi)
 
 
 def softmax_cross_entropy(scores: Tensor, y: Any) -> Tensor:
@@ -53,35 +58,58 @@ def softmax_cross_entropy(scores: Tensor, y: Any) -> Tensor:
     >>> softmax_cross_entropy(Tensor([[3.2, 5.1, -1.7]]), [0]).value.round(6)
     array([2.040355])
     """
+    scores = scores_for("softmax_cross_entropy", scores, applies="softmax")
     return gates.softmax_cross_entropy(scores, labels_for(scores, y))
 
 
-def hinge(scores: Tensor, y: Any, delta: float = 1) -> Tensor:
+def hinge(scores: Tensor, y: Any, delta: float = 1, *, every_class: bool = False) -> Tensor:
     r"""Return the multi-class SVM loss, summed over the wrong classes.
 
     .. math:: L_i = \sum_{j \ne y_i} \max(0, s_j - s_{y_i} + \Delta)
 
-    Parameters and errors are those of `softmax_cross_entropy`; ``delta`` is the margin.
+    Parameters
+    ----------
+    scores, y
+        As for `softmax_cross_entropy`; so are the errors.
+    delta : float
+        The margin.
+    every_class : bool
+        Sum over the right class too, which adds ``delta`` to each loss and changes no derivative.
+
+    Notes
+    -----
+    The mean over the C - 1 wrong classes is ``hinge(scores, y) / (C - 1)``: another scale, the same minimizer.
 
     Examples
     --------
-    >>> hinge(Tensor([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]]), [0, 1, 2]).value.round(6)
+    >>> scores = Tensor([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
+    >>> hinge(scores, [0, 1, 2]).value.round(6)
     array([ 2.9,  0. , 12.9])
     """
-    return gates.hinge_margins(scores, labels_for(scores, y), delta=delta).named("margins").sum(axis=1)
+    return margins_of("hinge", scores, y, delta, every_class).sum(axis=1)
 
 
-def squared_hinge(scores: Tensor, y: Any, delta: float = 1) -> Tensor:
+def squared_hinge(scores: Tensor, y: Any, delta: float = 1, *, every_class: bool = False) -> Tensor:
     """Return the multi-class SVM loss with each margin squared.
 
-    Parameters and errors are those of `softmax_cross_entropy`; ``delta`` is the margin.
+    Parameters and errors are those of `hinge`.
 
     Examples
     --------
     >>> squared_hinge(Tensor([[3.2, 5.1, -1.7]]), [0]).value.round(6)
     array([8.41])
     """
-    return (gates.hinge_margins(scores, labels_for(scores, y), delta=delta).named("margins") ** 2).sum(axis=1)
+    return (margins_of("squared_hinge", scores, y, delta, every_class) ** 2).sum(axis=1)
+
+
+def margins_of(loss: str, scores: Any, y: Any, delta: float, every_class: bool) -> Tensor:
+    """Return max(0, s_j - s_y + delta) for each class, and 0 for the right one unless it counts too."""
+    scores = scores_for(loss, scores)
+    labels = labels_for(scores, y)
+    if every_class:
+        right = gates.expand_dims(gates.pick(scores, labels), axis=1)
+        return gates.relu(scores - right + delta).named("margins")
+    return gates.hinge_margins(scores, labels, delta=delta).named("margins")
 
 
 def squared_error(scores: Tensor, y: Any) -> Tensor:
@@ -104,12 +132,43 @@ def squared_error(scores: Tensor, y: Any) -> Tensor:
     >>> squared_error(Tensor([[1.0, 2.0]]), [[0.0, 4.0]]).value
     array([5.])
     """
-    targets = targets_for(scores, y)
-    wrong = np.argwhere(~np.isfinite(targets.value))
-    if len(wrong):
-        place = tuple(map(int, wrong[0]))
-        raise DataError(f"squared error: target {place} is {targets.value[place]}, expected a finite number.")
-    return ((scores - targets) ** 2).sum(axis=1)
+    scores = as_tensor(scores)
+    return ((scores - numbers_for("squared error", scores, y)) ** 2).sum(axis=1)
+
+
+def gaussian_negative_log_likelihood(scores: Tensor, y: Any, sigma: Any = 1.0) -> Tensor:
+    r"""Return -ln of the density of the target, when it is normally distributed around the prediction.
+
+    .. math:: L_i = \sum_k \frac{(y_{ik} - f_k(x_i))^2}{2 \sigma^2} + \ln \sigma + \frac{\ln 2\pi}{2}
+
+    For a fixed sigma this is the squared error times a constant plus a constant, so both have the same minimizer.
+
+    Parameters
+    ----------
+    scores, y
+        As for `squared_error`; so are the errors.
+    sigma : float or Tensor that broadcasts to (N, K)
+        Standard deviation of the targets around f(x), in their unit; a tensor can be learned.
+
+    Returns
+    -------
+    Tensor of shape (N,)
+        Loss of each sample, in nats.
+
+    Raises
+    ------
+    ParameterError, ShapeError
+        If a sigma is not a finite number above 0, or does not broadcast to the scores.
+
+    Examples
+    --------
+    >>> gaussian_negative_log_likelihood(Tensor([[1.0]]), [[1.0]]).value.round(6)
+    array([0.918939])
+    """
+    scores, deviation = as_tensor(scores), deviation_for(scores, sigma)
+    errors = (scores - numbers_for("Gaussian likelihood", scores, y)) / deviation
+    log_deviation = math.log(sigma) if is_number(sigma) else np.log(deviation)
+    return (errors**2 / 2 + log_deviation + LN_2_PI / 2).sum(axis=1)
 
 
 def binary_cross_entropy(scores: Tensor, y: Any) -> Tensor:
@@ -132,42 +191,8 @@ def binary_cross_entropy(scores: Tensor, y: Any) -> Tensor:
     >>> binary_cross_entropy(Tensor([[0.0], [1000.0]]), [[1.0], [1.0]]).value.round(6)
     array([0.693147, 0.      ])
     """
-    targets = targets_for(scores, y)
-    wrong = np.argwhere(~((targets.value >= 0) & (targets.value <= 1)))
-    if len(wrong):
-        raise DataError(
-            f"binary cross-entropy: target {tuple(map(int, wrong[0]))} is {targets.value[tuple(wrong[0])]}, "
-            "expected a number in [0, 1]."
-        )
-    return gates.sigmoid_cross_entropy(scores, targets).sum(axis=1)
-
-
-def labels_for(scores: Tensor, y: Any) -> Tensor:
-    """Return labels as a tensor, or say which one does not fit the scores."""
-    labels = y if isinstance(y, Tensor) else Tensor(y, "y")
-    if scores.ndim != 2 or labels.shape != scores.shape[:1]:
-        raise ShapeError(
-            f"{labels.label} is {labels.shape} and {scores.label} is {scores.shape}; "
-            "expected one label per row: (N,) and (N, C)."
-        )
-    n_classes = scores.shape[1]
-    if labels.dtype.kind not in "iu":
-        raise DataError(f"labels must be integers in [0, {n_classes}); got {labels.dtype} data.")
-    wrong = np.flatnonzero((labels.value < 0) | (labels.value >= n_classes))
-    if len(wrong):
-        raise DataError(f"label {wrong[0]} is {labels.value[wrong[0]]}, expected an integer in [0, {n_classes}).")
-    return labels
-
-
-def targets_for(scores: Tensor, y: Any) -> Tensor:
-    """Return targets as a tensor of exactly the scores' shape."""
-    targets = y if isinstance(y, Tensor) else Tensor(y, "y")
-    if targets.shape != scores.shape or scores.ndim != 2:
-        raise ShapeError(
-            f"{targets.label} is {targets.shape} and {scores.label} is {scores.shape}; "
-            "expected the same shape (N, K). Reshape a column with y[:, None]."
-        )
-    return targets
+    scores = scores_for("binary_cross_entropy", scores, applies="sigmoid")
+    return gates.sigmoid_cross_entropy(scores, probabilities_for(scores, y)).sum(axis=1)
 
 
 @dataclass(frozen=True)
@@ -188,6 +213,27 @@ class Loss:
     function: Callable[..., Tensor]
     takes: str
     probability: str | None = None
+
+    @property
+    def activation(self) -> str:
+        """The activation of the last layer that this loss goes with, and applies itself where it needs it.
+
+        Linear outputs go with the squared error, sigmoid with the binary cross-entropy, softmax with the
+        cross-entropy, and plain scores with the hinge losses.
+        """
+        return self.probability or "identity"
+
+    def prediction(self, scores: Tensor) -> Tensor:
+        """Return what the last layer's activation makes of the scores.
+
+        Examples
+        --------
+        >>> LOSSES["softmax"].prediction(Tensor([[0.0, 0.0]])).value
+        array([[0.5, 0.5]])
+        """
+        if self.probability == "softmax":
+            return gates.softmax(scores, axis=1)
+        return gates.sigmoid(scores) if self.probability else scores
 
     def n_outputs(self, n_classes: int) -> int:
         """Return how many scores this loss needs for a number of classes."""

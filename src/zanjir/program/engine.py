@@ -18,12 +18,14 @@ from zanjir.graph.tensor import Array, Tensor, is_number
 from zanjir.program.function import Function
 from zanjir.program.lowering import Lowered, lower
 from zanjir.program.printing import compiled, helpers_text
-from zanjir.program.step import Problem, StepProgram, trace_forward
+from zanjir.program.step import TRACED_ROWS, Problem, StepProgram, trace_forward
 
 __all__ = ["Batch", "NumpyEngine", "Scorer"]
 
 # A full batch, the last partial one, and the rows of a validation set seldom need more sizes at once.
 SIZES_KEPT = 4
+# More samples at once are no faster, and images need much room.
+MOST_ROWS, MOST_BYTES = 1024, 2**25
 # Every compiled text has a file name of its own, so that a traceback shows the right lines.
 NUMBER = itertools.count()
 
@@ -168,15 +170,15 @@ class Scorer:
         The network and its loss.
     W : array of shape (P,)
         The flat parameter vector; it is read at each call, not copied.
-    rows : int
-        How many samples are computed at once.
+    rows : int, optional
+        How many samples are computed at once; by default 1,024, and fewer of those that need much room.
     """
 
-    def __init__(self, problem: Problem, W: Array, rows: int = 1024) -> None:
+    def __init__(self, problem: Problem, W: Array, rows: int | None = None) -> None:
         self.problem = problem
         self.W = W
-        self.rows = rows
         self.function = trace_forward(problem)
+        self.rows = rows or rows_at_once(self.function)
         self.bound: dict[int, Batch] = {}
 
     def bind(self, n: int) -> Batch:
@@ -204,3 +206,9 @@ class Scorer:
             batch.run()
             scores[part], losses[part] = batch.results["scores"], batch.results["losses"]
         return scores, losses
+
+
+def rows_at_once(function: Function) -> int:
+    """Return how many samples to compute at once, so that all their nodes together keep within a bound."""
+    per_row = sum(np.asarray(node.value).nbytes for node in function.nodes) // TRACED_ROWS
+    return min(MOST_ROWS, max(1, MOST_BYTES // per_row))

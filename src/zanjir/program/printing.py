@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from zanjir.errors import GraphError
 from zanjir.graph.gate import Gate
 from zanjir.graph.gradient import gradient
 from zanjir.graph.tensor import Tensor
@@ -73,6 +74,11 @@ def graph_source(loss: Tensor, wrt: Sequence[Tensor] | None = None) -> str:
     wrt : sequence of tensors, optional
         What to differentiate with respect to; by default every named leaf of floating point.
 
+    Raises
+    ------
+    GraphError
+        If there are arrays among the leaves, and none of them has a name.
+
     Examples
     --------
     >>> from zanjir.graph import tensor
@@ -94,6 +100,12 @@ def graph_source(loss: Tensor, wrt: Sequence[Tensor] | None = None) -> str:
     leaves = named_inputs([loss])
     if wrt is None:
         wrt = [leaf for leaf in leaves.values() if leaf.name and leaf.dtype.kind == "f"]
+        nameless = next((leaf for leaf in leaves.values() if leaf.ndim), None)
+        if nameless is not None and not any(leaf.name for leaf in leaves.values()):
+            raise GraphError(
+                f"source: no leaf of {loss.label} has a name, and one is an array of shape {nameless.shape}; "
+                'name what the derivatives are wanted of, for example zanjir.tensor([1.0, 2.0], "W").'
+            )
     name_of = {id(leaf): name for name, leaf in leaves.items()}
     derivatives: dict[str, Tensor] = {}
     for i, (w, derivative) in enumerate(zip(wrt, gradient(loss, wrt), strict=True)):

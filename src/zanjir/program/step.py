@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from zanjir.graph.gradient import gradient
 from zanjir.graph.order import evaluate
 from zanjir.graph.tensor import Array, Tensor
-from zanjir.nn import Dropout, Layout, Loss, Regularizer, Sequential
+from zanjir.nn import Dropout, Layout, Loss, Regularizer, Reshape, Sequential
 from zanjir.optim import SGD, ClipNorm, Optimizer
 from zanjir.program.function import Function, merged
 from zanjir.program.printing import forward_and_backward, function_text, graph_source, helpers_text, module_text
@@ -21,9 +22,10 @@ __all__ = ["Problem", "StepProgram", "source", "trace_forward", "trace_statistic
 
 # Two rows are enough to tell the batch from a single row, and so to record every sum over it.
 TRACED_ROWS = 2
+INDENT = "    "
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Problem:
     """What is to be learned: a network, its loss and penalty, and the shapes of its data.
 
@@ -35,6 +37,12 @@ class Problem:
         Number of scores.
     dtype : dtype
         float32 to train, float64 to explain and check.
+
+    Examples
+    --------
+    >>> from zanjir.nn import LOSSES, mlp
+    >>> Problem(mlp([20], 3), LOSSES["softmax"], in_features=4, n_outputs=3)
+    Problem(4-20-3, softmax loss, float32)
     """
 
     network: Sequential
@@ -43,6 +51,17 @@ class Problem:
     n_outputs: int
     penalty: Regularizer | None = None
     dtype: Any = np.float32
+
+    def __repr__(self) -> str:
+        penalty = f" + {self.penalty}" if self.penalty else ""
+        return f"Problem({self.sizes}, {self.loss.name} loss{penalty}, {np.dtype(self.dtype)})"
+
+    @property
+    def sizes(self) -> str:
+        """The sizes of the network: ``784-256-10``, or ``28x28x1-conv8-256-10``."""
+        first, *_ = self.network.layers
+        image = "x".join(map(str, first.shape)) if isinstance(first, Reshape) else str(self.in_features)
+        return "-".join([image, *(layer.size_text for layer in self.network.layers if layer.counts)])
 
     @property
     def layout(self) -> Layout:
@@ -53,6 +72,11 @@ class Problem:
     def measured(self) -> tuple[str, ...]:
         """Names of the parameters that are measured on the training data: no gradient reaches them."""
         return self.network.measured
+
+    @property
+    def draws(self) -> bool:
+        """Whether training draws random numbers: it needs a key for them."""
+        return any(isinstance(layer, Dropout) and layer.rate for layer in self.network.layers)
 
     @property
     def n_learned(self) -> int:
@@ -134,6 +158,15 @@ class StepProgram:
         note = '    """Parameters as views of the flat vector."""'
         return "\n".join(["def unflatten(W):", note, *body, f"    return {', '.join(layout.shapes)}"])
 
+    @property
+    def aside(self) -> str:
+        """What a reader of the step must know of parameters that it does not compute."""
+        if not self.problem.measured:
+            return ""
+        names = ", ".join(self.problem.measured)
+        said = f"For prediction, {names} are measured on the training data after the last step; no step computes them."
+        return f"\n\n{textwrap.fill(said, 116, initial_indent=INDENT, subsequent_indent=INDENT)}\n{INDENT}"
+
     def step_text(self) -> str:
         """Return the text of the function that performs one step."""
         names = list(self.problem.layout.shapes)
@@ -145,7 +178,7 @@ class StepProgram:
         batch = [name for name in self.forward.arguments if name not in names]
         return "\n".join([
             f"def step({', '.join([*batch, 'W', *state, *extra])}):",
-            '    """One step of training on the flat vector: the loss before it, and the new vectors."""',
+            f'    """One step of training on the flat vector: the loss before it, and the new vectors.{self.aside}"""',
             f"    {', '.join(names)} = unflatten(W)",
             f"    {', '.join(results)} = forward({', '.join(self.forward.arguments)})",
             f"    {', '.join(f'd{name}' for name in names)} = backward({', '.join(self.backward.arguments)})",
@@ -187,8 +220,7 @@ def trace_step(problem: Problem, optimizer: Optimizer | None = None, clip: ClipN
     """Build the graph of one training step, and from it the program."""
     leaves = {name: Tensor(value, name) for name, value in problem.batch(TRACED_ROWS).items()}
     parameters = problem.parameters()
-    draws = any(isinstance(layer, Dropout) and layer.rate for layer in problem.network.layers)
-    key = Tensor(np.zeros(2, np.int64), "key") if draws else None
+    key = Tensor(np.zeros(2, np.int64), "key") if problem.draws else None
     results = problem.objective(leaves["X"], leaves["y"], parameters, key)
     derivatives = gradient(results["loss"], parameters)
     forward, backward = forward_and_backward(results, {f"d{name}": d for name, d in derivatives.items()})

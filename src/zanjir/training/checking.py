@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 
 from zanjir.graph import Array, CheckReport, Tensor, check
-from zanjir.nn import Dropout
+from zanjir.program import Problem
 from zanjir.training.model import Model, encoded
 
-__all__ = ["check_model", "made_up"]
+__all__ = ["check_model", "made_up", "training_notes"]
 
 
 def check_model(model: Model, X: Any, y: Array, *, elements: int = 64, seed: int = 0) -> CheckReport:
-    """Check the derivatives of a model's loss, penalty included, with respect to every parameter.
+    """Check the derivatives of a model's loss, penalty included, with respect to every parameter that is learned.
 
-    Everything is computed in float64; what dropout draws is fixed by the seed.
+    The loss is that of training, in float64: what dropout draws is fixed by the seed, and a batch normalization
+    takes the mean and variance of these samples.
 
     Parameters
     ----------
@@ -49,13 +50,18 @@ def check_model(model: Model, X: Any, y: Array, *, elements: int = 64, seed: int
     inputs = Tensor(model.prepared(X).astype(np.float64), "X")
     targets = Tensor(encoded(problem, np.asarray(y), len(model.classes)), "y")
     parameters = {name: Tensor(np.array(part, np.float64), name) for name, part in model.parameters.items()}
-    draws = any(isinstance(layer, Dropout) and layer.rate for layer in problem.network.layers)
-    key = Tensor(np.array([seed, 1]), "key") if draws else None
+    key = Tensor(np.array([seed, 1]), "key") if problem.draws else None
     with np.errstate(all="ignore"):  # a loss that is not finite is refused by name
         loss = problem.objective(inputs, targets, parameters, key)["loss"]
-    report = check(loss, parameters, samples=elements, seed=seed)
-    notes = (f"dropout draws what it draws with seed {seed} at step 1.",) if draws else ()
-    return replace(report, notes=(*report.notes, *notes))
+    report = check(loss, problem.learned(parameters), samples=elements, seed=seed)
+    return replace(report, notes=(*report.notes, *training_notes(problem, seed)))
+
+
+def training_notes(problem: Problem, seed: int) -> tuple[str, ...]:
+    """Return what a reader of a loss in training must know, where it differs from the loss in prediction."""
+    dropout = f"dropout draws what it draws with seed {seed} at step 1."
+    batch = "batch normalization takes the mean and variance of these samples, as in training."
+    return (*([dropout] if problem.draws else []), *([batch] if problem.measured else []))
 
 
 def made_up(model: Model, n: int, seed: int) -> tuple[Array, Array]:

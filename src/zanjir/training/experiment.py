@@ -87,6 +87,8 @@ def problem_for(
         Softmax for classes and the squared error for numbers, if not given.
     penalty : Regularizer, optional
         Penalty on the weights.
+    dtype : dtype
+        In which the network is trained: float32, or float64.
 
     Raises
     ------

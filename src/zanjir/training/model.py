@@ -63,7 +63,7 @@ class Preparation:
             return np.asarray((X - self.offset) / self.scale, dtype)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A network with parameters.
 
@@ -102,6 +102,12 @@ class Model:
             )
         if self.image_shape and math.prod(self.image_shape) != problem.in_features:
             raise ShapeError(f"image_shape {self.image_shape} does not hold {problem.in_features} features.")
+
+    def __repr__(self) -> str:
+        task = f"{len(self.classes)} classes" if self.classes else "regression"
+        return (
+            f"Model({self.problem.sizes}, {self.problem.loss.name} loss, {task}, {self.problem.n_learned:,} parameters)"
+        )
 
     @property
     def parameters(self) -> dict[str, Array]:

@@ -101,6 +101,12 @@ class Trainer:
         self.best_W: Array | None = None
         self.stopped_early = False
 
+    def __repr__(self) -> str:
+        samples = f"{len(self.samples.X):,} samples"
+        return (
+            f"Trainer({self.problem.sizes}, {self.problem.loss.name} loss, {samples}: step {self.t} of {self.n_steps})"
+        )
+
     def check(self) -> None:
         """Refuse what would fail in the middle of the training."""
         for name, part in (("samples", self.samples), ("validation", self.validation)):
