@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 import zanjir.gates  # noqa: F401 - fills the table
+from witnesses.autograd_samples import SAMPLES
 from witnesses.autograd_table import (
     BEYOND_AUTOGRAD,
     DIFFERENTIABLE,
     EMPTY_LIKE,
     HELPERS,
-    SAMPLES,
     SYMMETRIC,
     WITHOUT_DERIVATIVE,
     WITHOUT_GATE,

@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from witnesses.linalg_samples import APART, with_eigenvalues, with_singular_values
+from witnesses.autograd_samples import SAMPLES
 
 __all__ = [
     "BEYOND_AUTOGRAD",
     "DIFFERENTIABLE",
     "EMPTY_LIKE",
     "HELPERS",
-    "SAMPLES",
     "SYMMETRIC",
     "WITHOUT_DERIVATIVE",
     "WITHOUT_GATE",
@@ -34,53 +33,10 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-def apart(rng: np.random.Generator, *shape: int) -> Any:
-    """Numbers between -2 and 2, no two of which lie close to each other or to a multiple of 1/2."""
-    size = int(np.prod(shape))
-    steps = np.linspace(-1.9, 1.9, size) if size > 1 else np.array([0.7])
-    steps = np.where(np.abs(steps * 2 - np.round(steps * 2)) < 0.05, steps + 0.037, steps)
-    return rng.permutation(steps).reshape(shape)
-
-
-def samples() -> dict[str, Any]:
-    """Arrays by name."""
-    rng = np.random.default_rng(1)
-    return {
-        "x": apart(rng, 3, 4),
-        "y": apart(rng, 3, 4) + 0.011,
-        "row": apart(rng, 4) + 0.023,
-        "column": apart(rng, 3, 1) + 0.017,
-        "c": np.array(0.7),
-        "d": np.array(-1.3),
-        "v": apart(rng, 5) + 0.031,
-        "w": apart(rng, 5) - 0.013,
-        "t": apart(rng, 2, 3, 4),
-        "s": apart(rng, 2, 4, 3) + 0.019,
-        "m": apart(rng, 4, 2),
-        "q": apart(rng, 1, 3, 1, 4),
-        "small": 0.4 * apart(rng, 3, 4),
-        "positive": 1.3 + 0.5 * apart(rng, 3, 4),
-        "above_one": 2.2 + 0.5 * apart(rng, 3, 4),
-        "e": apart(rng, 2, 3),
-        "f": apart(rng, 2, 3) + 0.029,
-        "g": apart(rng, 3) + 0.012,
-        "A": with_singular_values(rng, (3, 3), APART),
-        "B": with_singular_values(rng, (3, 3), APART),
-        "As": with_singular_values(rng, (2, 3, 3), APART),
-        "tall": with_singular_values(rng, (4, 3), APART),
-        "wide": with_singular_values(rng, (3, 4), APART),
-        "S": with_eigenvalues(rng, (3, 3), (3.0, 1.8, 0.9)),
-        "Ss": with_eigenvalues(rng, (2, 3, 3), (3.0, 1.8, 0.9)),
-    }
-
-
-SAMPLES = samples()
-
 # Autograd's own primitives, which are no functions of NumPy: of its vector spaces, containers and adjoints.
 HELPERS = frozenset(
     words(
-        "sparse_add add mut_add inner_prod covector scalar_mul container_take container_untake "
-        "sequence_extend_right "
+        "sparse_add add mut_add inner_prod covector scalar_mul container_take container_untake sequence_extend_right "
         "sequence_extend_left make_sequence _make_dict dot_adjoint_0 dot_adjoint_1 tensordot_adjoint_0 "
         "tensordot_adjoint_1 make_diagonal untake truncate_pad array_from_args _array_from_scalar_or_array "
         "concatenate_args"

@@ -44,7 +44,7 @@ def shaped_as(flow: Tensor, x: Tensor) -> Tensor:
     """Give a flow the shape of an input with as many elements; either may be a Python number, which has no shape."""
     if is_number(x.value):
         return flow.sum() if flow.ndim else flow
-    return broadcast_like(flow, x) if is_number(flow.value) else reshape_like(flow, x)
+    return reshape_like(flow, x) if flow.ndim else broadcast_like(flow, x)
 
 
 def opposite(shift: Any) -> Any:
