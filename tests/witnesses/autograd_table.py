@@ -14,16 +14,9 @@ import numpy as np
 from witnesses.autograd_samples import SAMPLES
 
 __all__ = [
-    "BEYOND_AUTOGRAD",
-    "DIFFERENTIABLE",
-    "EMPTY_LIKE",
-    "HELPERS",
-    "SYMMETRIC",
-    "WITHOUT_DERIVATIVE",
-    "WITHOUT_GATE",
-    "WRAPPED",
-    "Call",
-]
+    "BEYOND_AUTOGRAD", "DIFFERENTIABLE", "EMPTY_LIKE", "HELPERS", "SYMMETRIC",
+    "WITHOUT_DERIVATIVE", "WITHOUT_GATE", "WRAPPED", "Call",
+]  # fmt: skip
 
 Call = Callable[..., Any]
 
