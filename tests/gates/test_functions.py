@@ -10,7 +10,7 @@ import pytest
 
 import zanjir.gates  # noqa: F401 - fills the table
 from zanjir.errors import ShapeError
-from zanjir.graph import Tensor, evaluate, gradient, tensor, topological_order
+from zanjir.graph import Tensor, check_gradient, evaluate, gradient, tensor, topological_order
 
 # A few operations with a rounding of 1.1e-16 each.
 ROUNDING = 1e-14
@@ -67,6 +67,21 @@ def test_values_and_types_are_those_of_numpy(function: Callable[[Any], Any], dty
     got, expected = function(tensor(x)), function(x)
     assert got.dtype == expected.dtype
     np.testing.assert_allclose(got.value, expected, rtol=np.finfo(expected.dtype).resolution)
+
+
+@pytest.mark.skipif(not hasattr(np, "vecmat"), reason="they came with NumPy 2.2")
+@pytest.mark.parametrize(
+    ("name", "first", "second"), [("vecdot", (4, 3), (3,)), ("matvec", (2, 4, 3), (3,)), ("vecmat", (2, 4), (4, 3))]
+)
+def test_products_of_vectors_in_stacks_have_numpys_values_and_right_gradients(
+    name: str, first: tuple[int, ...], second: tuple[int, ...]
+) -> None:
+    rng = np.random.default_rng(0)
+    x, y = (Tensor(rng.standard_normal(shape), letter) for shape, letter in ((first, "x"), (second, "y")))
+    product = getattr(np, name)
+    out = product(x, y)
+    np.testing.assert_allclose(out.value, product(x.value, y.value), rtol=ROUNDING)
+    check_gradient((out * rng.standard_normal(out.shape)).sum(), [x, y])
 
 
 def test_the_axis_of_vecdot_is_counted_in_each_input_before_they_broadcast() -> None:

@@ -21,6 +21,11 @@ __all__: list[str] = []
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
+def since_2_2(name: str) -> list[Any]:
+    """Return a NumPy function where this NumPy has it: some came with NumPy 2.2."""
+    return [getattr(np, name)] if hasattr(np, name) else []
+
+
 @answers(np.dot)
 def _dot(a: Any, b: Any) -> Tensor:
     a, b = as_tensor(a), as_tensor(b)
@@ -42,6 +47,21 @@ def _inner(a: Any, b: Any) -> Tensor:
     if not a.ndim or not b.ndim:
         return multiply(a, b)
     return matmul(a, b) if b.ndim == 1 else _tensordot(a, b, ((-1,), (-1,)))
+
+
+@answers(np.vecdot)
+def _vecdot(x1: Any, x2: Any) -> Tensor:
+    return _einsum("...i,...i->...", x1, x2)
+
+
+@answers(*since_2_2("matvec"))
+def _matvec(x1: Any, x2: Any) -> Tensor:
+    return _einsum("...ij,...j->...i", x1, x2)
+
+
+@answers(*since_2_2("vecmat"))
+def _vecmat(x1: Any, x2: Any) -> Tensor:
+    return _einsum("...i,...ij->...j", x1, x2)
 
 
 @answers(np.tensordot)
