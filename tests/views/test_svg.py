@@ -1,7 +1,6 @@
 """The picture: well-formed, nothing overlaps, every wire goes from left to right, and words fit their boxes."""
 
 import re
-import time
 from itertools import combinations, pairwise
 from xml.etree import ElementTree as ET
 
@@ -20,7 +19,6 @@ from zanjir.views.svg import svg, text_width
 SVG = "{http://www.w3.org/2000/svg}"
 ROUNDING = 0.11  # the picture is written with one decimal, so a difference of two numbers is off by 0.1
 APART = 6.0  # px between two wires that pass a layer, so that an eye can follow each
-SECONDS_FOR_200 = 5.0  # takes 0.03 s; a slow machine may need a hundred times as long
 
 
 def parsed(picture):
@@ -193,12 +191,10 @@ def chain(n):
     return y
 
 
-def test_200_boxes_are_drawn_in_no_time_and_201_are_refused():
+def test_200_boxes_are_drawn_and_201_are_refused():
     outputs = random_graph(np.random.default_rng(3), 200, 200)
     diagrams = [zanjir.diagram(outputs), zanjir.diagram(chain(200))]
-    start = time.perf_counter()
     assert [diagram.svg().count("<rect") for diagram in diagrams] == [200, 200]
-    assert time.perf_counter() - start < SECONDS_FOR_200
     message = r"^the graph has 201 boxes, and a picture can be read up to 200; use the text, json or dot form"
     with pytest.raises(GraphError, match=message):
         zanjir.diagram(chain(201)).svg()
