@@ -7,6 +7,7 @@ array; ``batch(n).statements`` shows them.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from zanjir.graph.tensor import Array, Tensor, is_number
 from zanjir.program.function import Function
 from zanjir.program.lowering import Lowered, lower
 from zanjir.program.printing import compiled, helpers_text
+from zanjir.program.record import Feed, Record
 from zanjir.program.step import TRACED_ROWS, Problem, StepProgram, trace_forward
 
 __all__ = ["Batch", "NumpyEngine", "Scorer"]
@@ -68,6 +70,8 @@ class NumpyEngine:
     """
 
     name = "numpy"
+    description = "numpy engine"
+    fallbacks: tuple[str, ...] = ()
 
     def __init__(self, program: StepProgram, W: Array, seed: int = 0) -> None:
         self.program = program
@@ -92,6 +96,37 @@ class NumpyEngine:
         self.key[1] = t
         batch.run()
         self.run_update(learning_rate, t)
+
+    def run(self, feed: Feed, order: Array, batch_size: int, learning_rates: Array, t: int) -> Record:
+        """Perform the steps that follow step ``t``, on consecutive batches of the samples in ``order``.
+
+        Parameters
+        ----------
+        feed : Feed
+            All samples.
+        order : array of int64
+            Indices of samples; each step takes the next ``batch_size`` of them, the last one what is left.
+        learning_rates : array of shape (steps,)
+            One for each step.
+        t : int
+            Number of the last step that was done before; 0 at the start.
+
+        Returns
+        -------
+        Record
+            One entry per step. It ends with the first step whose loss is not finite, after which none is done.
+        """
+        record = Record.of(len(learning_rates))
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss is looked at after each step
+            for k, learning_rate in enumerate(learning_rates.tolist()):
+                indices = order[k * batch_size : (k + 1) * batch_size]
+                batch = self.batch(len(indices))
+                batch.load(feed.X, feed.y, indices)
+                self.step(batch, learning_rate, t + k + 1)
+                record.note(k, batch.results, None if feed.labels is None else feed.labels[indices])
+                if not math.isfinite(record.loss[k]):
+                    return record.first(k + 1)
+        return record
 
     def bind(self, n: int) -> Batch:
         """Lower forward and backward for one batch size and bind them to arrays."""

@@ -18,7 +18,7 @@ from zanjir.optim import SGD, ClipNorm, Optimizer
 from zanjir.program.function import Function, merged
 from zanjir.program.printing import forward_and_backward, function_text, graph_source, helpers_text, module_text
 
-__all__ = ["Problem", "StepProgram", "source", "trace_forward", "trace_statistics", "trace_step"]
+__all__ = ["Problem", "StepProgram", "source", "trace_forward", "trace_statistics", "trace_step", "updated"]
 
 # Two rows are enough to tell the batch from a single row, and so to record every sum over it.
 TRACED_ROWS = 2
@@ -127,6 +127,7 @@ class StepProgram:
     forward: Function
     backward: Function
     update: Function
+    clip: ClipNorm | None = None
 
     def source(self) -> str:
         """Return the program as a module of NumPy that runs as it stands.
@@ -225,7 +226,7 @@ def trace_step(problem: Problem, optimizer: Optimizer | None = None, clip: ClipN
     derivatives = gradient(results["loss"], parameters)
     forward, backward = forward_and_backward(results, {f"d{name}": d for name, d in derivatives.items()})
     optimizer = optimizer or SGD()
-    return StepProgram(problem, optimizer, forward, backward, trace_update(problem, optimizer, clip))
+    return StepProgram(problem, optimizer, forward, backward, trace_update(problem, optimizer, clip), clip)
 
 
 def trace_update(problem: Problem, optimizer: Optimizer, clip: ClipNorm | None) -> Function:
@@ -233,12 +234,24 @@ def trace_update(problem: Problem, optimizer: Optimizer, clip: ClipNorm | None) 
     size = problem.layout.size
     vectors = {name: Tensor(np.zeros(size, problem.dtype), name) for name in ("W", "dW", *optimizer.state_names)}
     numbers = {"learning_rate": Tensor(optimizer.learning_rate, "learning_rate"), "t": Tensor(1, "t")}
-    state = {name: vectors[name] for name in optimizer.state_names}
-    dW = clip(vectors["dW"]).named("clipped") if clip else vectors["dW"]
-    with np.errstate(all="ignore"):  # shapes are wanted here, not the numbers of a made-up batch
-        new = optimizer.update(vectors["W"], dW, **numbers, **state)
-    (outputs,) = merged([{name: new[name] for name in ("W", *optimizer.state_names)}])
+    outputs = updated(optimizer, clip, {**vectors, **numbers})
     return Function("update", {**vectors, **numbers}, outputs)
+
+
+def updated(optimizer: Optimizer, clip: ClipNorm | None, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the new ``W`` and state, by name.
+
+    Parameters
+    ----------
+    given
+        ``W``, ``dW``, ``learning_rate``, ``t`` and the optimizer's state vectors.
+    """
+    state = {name: given[name] for name in optimizer.state_names}
+    with np.errstate(all="ignore"):  # shapes are wanted here, not the numbers of a made-up batch
+        dW = clip(given["dW"]).named("clipped") if clip else given["dW"]
+        new = optimizer.update(given["W"], dW, given["learning_rate"], given["t"], **state)
+    (outputs,) = merged([{name: new[name] for name in ("W", *optimizer.state_names)}])
+    return outputs
 
 
 def trace_forward(problem: Problem) -> Function:
