@@ -30,6 +30,7 @@ ROOMS = (
     "nn",
     "optim",
     "program",
+    "native",
     "training",
     "plots",
     "cli",
