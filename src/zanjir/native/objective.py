@@ -1,0 +1,64 @@
+"""Loss and gradient of a whole data set at a parameter vector, in machine code: what SciPy's minimizers call."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zanjir.graph.tensor import Array
+from zanjir.native.batch import Context, Variant
+from zanjir.native.blas import find
+from zanjir.native.engine import as_read, processors, shards_for
+from zanjir.native.library import Library
+from zanjir.native.loop import Job, Loop
+from zanjir.optim import SGD
+from zanjir.program import Feed, Problem, trace_step
+
+__all__ = ["Objective"]
+
+
+class Objective:
+    """Loss and gradient of a problem on samples, as a function of the flat parameter vector.
+
+    Parameters
+    ----------
+    problem : Problem
+        The network, its loss and penalty.
+    X : array of shape (N, D)
+        Inputs.
+    y : array
+        Targets as the loss takes them.
+    shards, threads : int, optional
+        As for `NativeEngine`.
+
+    Examples
+    --------
+    >>> from zanjir.nn import LOSSES, mlp
+    >>> problem = Problem(mlp([], 2), LOSSES["softmax"], in_features=2, n_outputs=2, dtype=np.float64)
+    >>> objective = Objective(problem, np.eye(2), np.array([0, 1]))
+    >>> loss, gradient = objective(np.zeros(6))
+    >>> round(loss, 6), gradient
+    (0.693147, array([-0.25,  0.25,  0.25, -0.25,  0.  ,  0.  ]))
+    """
+
+    def __init__(
+        self, problem: Problem, X: Array, y: Array, *, shards: int | None = None, threads: int | None = None
+    ) -> None:
+        program = trace_step(problem, SGD())
+        W, dW = np.zeros((2, problem.layout.size), problem.dtype)
+        self.context = Context(program, W, dW, {}, np.zeros(3), 0, Library(find()))
+        feed = as_read(Feed(X, y), problem)
+        n = len(feed.X)
+        cut = min(shards or shards_for(n, W.size), n)
+        variant = Variant(self.context, n, cut, samples=(feed.X, feed.y), update=False)
+        threads = min(len(variant.shards), threads or processors())
+        self.loop = Loop(problem.dtype)
+        self.job = Job(self.context, feed, None, n, [variant], np.zeros(1, np.int64), threads)
+
+    def __call__(self, W: Array) -> tuple[float, Array]:
+        """Return the loss at a parameter vector, and its gradient in the problem's dtype."""
+        self.context.W[...] = W
+        self.job.begin(None, 0)
+        record = self.loop.run(self.job)
+        if self.context.failures:
+            raise self.context.failures.pop()
+        return float(record.loss[0]), self.context.dW.copy()
