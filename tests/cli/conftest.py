@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from zanjir.cli import main
 from zanjir.data import write_idx
 from zanjir.plots import save_figure
+from zanjir.training import Steps, Trainer
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def blank_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Empty files for pictures, whose drawing takes longer than a small training; the shared runs have real ones."""
-    monkeypatch.setattr("zanjir.cli.report.save_figure", lambda figure, path: path.touch())
+    monkeypatch.setattr("zanjir.cli.pictures.save_figure", lambda figure, path: path.touch())
 
 
 @pytest.fixture
@@ -77,6 +80,28 @@ def call(capfd: pytest.CaptureFixture[str]) -> Callable[..., Called]:
     return run
 
 
+@pytest.fixture
+def ctrl_c_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractContextManager[None]]:
+    """Press Ctrl-C in a stretch of steps that ends with a given one."""
+
+    @contextmanager
+    def pressed(t: int) -> Iterator[None]:
+        advance = Trainer.advance
+
+        def with_a_signal(self: Trainer, epoch: int, order: np.ndarray) -> Steps:
+            left = (t - self.t) * self.plan.batch_size
+            if 0 < left < len(order) + self.plan.batch_size:
+                order = order[:left]
+                signal.raise_signal(signal.SIGINT)
+            return advance(self, epoch, order)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Trainer, "advance", with_a_signal)
+            yield
+
+    return pressed
+
+
 def tree(folder: Path) -> dict[str, bytes | None]:
     """Everything in a folder, with its contents."""
     paths = sorted(folder.rglob("*"))
@@ -94,7 +119,7 @@ def trained(folder: Path, *arguments: str) -> Path:
     os.chdir(folder)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("zanjir.cli.report.save_figure", save_figure)  # whatever a test has put there
+            patch.setattr("zanjir.cli.pictures.save_figure", save_figure)  # whatever a test has put there
             main(["train", *arguments, "--out", str(folder / "run"), "--json", "--quiet"])
     finally:
         os.chdir(before)

@@ -1,7 +1,5 @@
 """A convolutional network from one command: trained, saved, gone on with, judged, used and printed."""
 
-import signal
-
 import pytest
 
 from zanjir.program import compiled
@@ -27,21 +25,13 @@ def test_progress_begins_with_the_sizes_of_the_network(call):
     assert "\nnetwork 8x8x1-conv2-conv3-8-10 with " in found.err
 
 
-def test_a_resumed_network_of_images_has_the_same_bits(call, workplace, monkeypatch):
-    from zanjir.training import Trainer, load_model
+def test_a_resumed_network_of_images_has_the_same_bits(call, workplace, ctrl_c_at):
+    from zanjir.training import load_model
 
     arguments = ("train", "digits", *FEW, "--norm", "batch", "--optimizer", "adamw", "--quiet")
     assert call(*arguments, "--out", "whole").code == 0
-    step = Trainer.step
-
-    def with_a_signal(self, epoch, indices):
-        if self.t == 4:
-            signal.raise_signal(signal.SIGINT)
-        return step(self, epoch, indices)
-
-    monkeypatch.setattr(Trainer, "step", with_a_signal)
-    assert call(*arguments, "--out", "parts").code == 130
-    monkeypatch.setattr(Trainer, "step", step)
+    with ctrl_c_at(5):
+        assert call(*arguments, "--out", "parts").code == 130
     assert call("train", "digits", "--out", "parts", "--resume", "--quiet").code == 0
     whole, parts = (load_model(workplace / run / "model.safetensors") for run in ("whole", "parts"))
     assert whole.W.tobytes() == parts.W.tobytes()

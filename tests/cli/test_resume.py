@@ -33,22 +33,11 @@ def interrupted(*arguments, after="epoch", signals=(signal.SIGINT,)):
 
 
 @pytest.fixture
-def stopped_run(workplace, monkeypatch):
-    """A run that Ctrl-C stopped at its 150th step: the signal is raised in the middle of that step."""
-    from zanjir.training import Trainer
-
-    step = Trainer.step
-
-    def with_a_signal(self, epoch, indices):
-        if self.t == 149:
-            signal.raise_signal(signal.SIGINT)
-        return step(self, epoch, indices)
-
-    monkeypatch.setattr(Trainer, "step", with_a_signal)
-    with pytest.raises(SystemExit) as leave:
+def stopped_run(workplace, ctrl_c_at):
+    """A run that Ctrl-C stopped in mid-epoch, at the end of a stretch of steps."""
+    with ctrl_c_at(150), pytest.raises(SystemExit) as leave:
         main(["train", *LONG, "--out", "my run", "--quiet"])
     assert leave.value.code == 130
-    monkeypatch.setattr(Trainer, "step", step)
     return workplace / "my run"
 
 
@@ -122,7 +111,7 @@ def test_a_second_signal_stops_at_once():
         assert request.requested
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-    assert StopOnRequest().on_step_end(None, None) is False
+    assert StopOnRequest().on_stretch_end(None, None) is False
 
 
 def test_the_callers_handlers_come_back():
@@ -154,7 +143,7 @@ def test_being_stopped_before_the_training_is_one_sentence_and_leaves_nothing(wo
     def pressed(self):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Trainer, "__iter__", pressed)
+    monkeypatch.setattr(Trainer, "stretches", pressed)
     found = call("train", "moons", "--quiet")
     assert (found.code, found.out, found.err) == (130, "", "\nzanjir: interrupted.\n")  # on a line below ^C
     assert tree(workplace) == {}

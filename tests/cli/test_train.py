@@ -3,6 +3,8 @@
 import csv
 import itertools
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -45,6 +47,23 @@ def test_a_linear_model_of_pictures_shows_its_templates(digits_run):
 def test_a_linear_model_of_points_has_none(call, workplace):
     call("train", "moons", "--hidden", "none", "--samples", 40, "--epochs", 1, "--out", "run")
     assert names(workplace / "run") == FILES
+
+
+def test_without_pictures_everything_else_is_there(call, workplace):
+    found = call("train", "moons", *QUICK, "--no-pictures", "--out", "run", "--json", "--quiet")
+    assert found.code == 0
+    assert names(workplace / "run") == FILES - {"learning-curve.png", "confusion.png"}
+    assert "![" not in (workplace / "run" / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_training_without_pictures_loads_neither_matplotlib_nor_scikit_learn(workplace):
+    code = (
+        "import sys; from zanjir.cli import main;"
+        "main(['train', 'digits', '--epochs', '1', '--engine', 'numpy', '--no-pictures', '--json', '--quiet']);"
+        "print([name for name in ('matplotlib', 'sklearn', 'scipy', 'rich') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_regression_has_no_confusion(line_run):

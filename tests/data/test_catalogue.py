@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import zanjir.data
-from zanjir.data import TOYS, Dataset, dataset_names, load, write_idx
+from zanjir.data import TOYS, Dataset, catalogue, dataset_names, load, write_idx
 from zanjir.errors import DataError, ParameterError
 
 
@@ -36,6 +36,27 @@ def test_digits():
     assert (data.image_shape, data.scale, data.classes) == ((8, 8), 16.0, tuple("0123456789"))
     assert (data.X.min(), data.X.max(), data.test) == (0.0, 16.0, None)
     assert np.bincount(data.y).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+
+
+def test_digits_are_those_of_scikit_learn():
+    from sklearn.datasets import load_digits
+
+    data, bunch = load("digits"), load_digits()
+    assert data.X.tobytes() == bunch.data.astype(np.float32).tobytes()
+    assert (data.y.dtype, data.y.tobytes()) == (np.int64, bunch.target.astype(np.int64).tobytes())
+    assert data.classes == tuple(map(str, bunch.target_names))
+
+
+def test_digits_are_found_where_scikit_learn_keeps_them_elsewhere(monkeypatch):
+    expected = load("digits")
+    monkeypatch.setattr(catalogue, "DIGITS", ("moved", "digits.csv.gz"))
+    data = load("digits")
+    assert (data.X.tobytes(), data.y.tobytes()) == (expected.X.tobytes(), expected.y.tobytes())
+
+
+def test_digits_come_without_importing_scikit_learn():
+    code = "import sys; from zanjir.data import load; load('digits'); print('sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "False\n"
 
 
 @pytest.mark.parametrize("name", TOYS)

@@ -8,7 +8,7 @@ import numpy as np
 
 from zanjir.nn import LOSSES, mlp
 from zanjir.optim import SGD
-from zanjir.program import Problem
+from zanjir.program import NumpyEngine, Problem, StepProgram
 from zanjir.training import Model, Plan, Samples, Trainer
 
 
@@ -57,3 +57,15 @@ def model(hidden: Any = (4,), d: int = 3, k: int = 3, loss: str = "softmax", **f
 
 def same_bits(one: Any, two: Any) -> bool:
     return one.dtype == two.dtype and one.shape == two.shape and one.tobytes() == two.tobytes()
+
+
+class Compiled(NumpyEngine):
+    """Stands for the native engine: another name, shards and threads, and the same bits."""
+
+    name = "native"
+    description = "native engine, 2 shards on 1 thread"
+    fallbacks = ("conv2d",)
+
+    def __init__(self, program: StepProgram, W: Any, given: Plan) -> None:
+        super().__init__(program, W, given.seed)
+        self.shards, self.threads = given.shards or 2, given.threads or 1

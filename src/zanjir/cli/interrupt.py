@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps: the first asks the training to stop, the second stops at once."""
+"""Ctrl-C between two stretches of steps: the first asks the training to stop, the second stops at once."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from zanjir.training import Callback, Step, Trainer
+from zanjir.training import Callback, Steps, Trainer
 
 __all__ = ["StopOnRequest", "interruptible"]
 
 
 class StopOnRequest(Callback):
-    """Stops the training after the step during which it was asked to."""
+    """Stops the training after the stretch during which it was asked to."""
 
     def __init__(self) -> None:
         self.requested = False
 
-    def on_step_end(self, trainer: Trainer, step: Step) -> bool:
+    def on_stretch_end(self, trainer: Trainer, steps: Steps) -> bool:
         """Say whether to stop."""
         return self.requested
 

@@ -8,12 +8,15 @@ import time
 from types import TracebackType
 from typing import Self
 
-from zanjir.training import Callback, Epoch, Step, Trainer
+from zanjir.graph import Array
+from zanjir.training import Callback, Epoch, Steps, Trainer
 
 __all__ = ["EpochLines", "ProgressBar", "progress"]
 
 REFRESHES_PER_SECOND = 10
 SECONDS_BETWEEN_LINES = 1.0
+# What came before so many values has a weight below 1 %.
+REMEMBERED = 100
 
 
 class ProgressBar(Callback):
@@ -54,28 +57,28 @@ class ProgressBar(Callback):
         self.bar.update(self.task, total=trainer.n_steps, completed=trainer.t)
         self.started, self.first_t = time.perf_counter(), trainer.t
 
-    def on_step_end(self, trainer: Trainer, step: Step) -> None:
+    def on_stretch_end(self, trainer: Trainer, steps: Steps) -> None:
         """Move the bar, at most ten times a second."""
-        self.loss = running(self.loss, step.loss)
-        self.accuracy = running(self.accuracy, step.accuracy)
+        self.loss = running(self.loss, steps.column("loss"))
+        self.accuracy = running(self.accuracy, steps.column("accuracy"))
         now = time.perf_counter()
         if now - self.shown >= 1 / REFRESHES_PER_SECOND or trainer.finished:
             self.shown = now
-            self.show(trainer, step, now)
+            self.show(trainer, steps[-1].epoch, now)
 
     def on_epoch_end(self, trainer: Trainer, epoch: Epoch) -> None:
         """Remember the validation data's score."""
         self.validation = validation_text(epoch)
 
-    def show(self, trainer: Trainer, step: Step, now: float) -> None:
+    def show(self, trainer: Trainer, epoch: int, now: float) -> None:
         """Redraw the bar."""
-        samples = (step.t - self.first_t) * len(trainer.samples.X) / trainer.steps_per_epoch
+        samples = (trainer.t - self.first_t) * len(trainer.samples.X) / trainer.steps_per_epoch
         speed = samples / max(now - self.started, 1e-9)
         facts = f"loss {self.loss:.4f}{score_text('accuracy', self.accuracy)}{self.validation}, {speed:,.0f} samples/s"
         self.bar.update(
             self.task,
-            completed=step.t,
-            epoch=f"{step.epoch}/{trainer.plan.epochs}",
+            completed=trainer.t,
+            epoch=f"{epoch}/{trainer.plan.epochs}",
             facts=facts,
             refresh=True,
         )
@@ -116,9 +119,11 @@ def progress(*, quiet: bool) -> ProgressBar | EpochLines | None:
     return ProgressBar() if sys.stderr.isatty() else EpochLines()
 
 
-def running(mean: float, value: float) -> float:
+def running(mean: float, values: Array) -> float:
     """Return a running mean that forgets: the last twenty values weigh most."""
-    return value if math.isnan(mean) else mean + (value - mean) / 20
+    for value in values[-REMEMBERED:].tolist():
+        mean = value if math.isnan(mean) else mean + (value - mean) / 20
+    return mean
 
 
 def score_text(name: str, value: float) -> str:

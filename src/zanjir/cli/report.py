@@ -8,7 +8,6 @@ import numpy as np
 
 from zanjir.cli.run import Run
 from zanjir.data import Dataset
-from zanjir.plots import confusion, confusion_counts, learning_curve, save_figure, templates
 from zanjir.training import Model, Parts, Trainer
 
 __all__ = ["results_of", "results_text", "write_results"]
@@ -53,17 +52,16 @@ def results_text(results: dict[str, Any]) -> str:
     ])  # fmt: skip
 
 
-def write_results(run: Run, trainer: Trainer, model: Model, parts: Parts, results: dict[str, Any]) -> None:
-    """Write the pictures and the report."""
-    pictures = {"learning-curve.png": learning_curve(trainer.history)}
-    if model.classes:
-        counts = confusion_counts(parts.test.y, model.predict(parts.test.X), len(model.classes))
-        pictures["confusion.png"] = confusion(counts, model.classes)
-    if model.problem.network.n_layers == 1 and model.image_shape and len(model.image_shape) == 2:
-        pictures["templates.png"] = templates(model)
-    for name, figure in pictures.items():
-        save_figure(figure, run.folder / name)
-    run.write_text("report.md", report_text(trainer, model, parts, results, list(pictures)))
+def write_results(
+    run: Run, trainer: Trainer, model: Model, parts: Parts, results: dict[str, Any], *, pictures: bool = True
+) -> None:
+    """Write the report, and the pictures if they are wanted."""
+    names = []
+    if pictures:
+        from zanjir.cli.pictures import write_pictures
+
+        names = write_pictures(run, trainer.history, model, parts.test)
+    run.write_text("report.md", report_text(trainer, model, parts, results, names))
 
 
 def report_text(trainer: Trainer, model: Model, parts: Parts, results: dict[str, Any], pictures: list[str]) -> str:

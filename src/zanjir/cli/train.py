@@ -8,7 +8,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ __all__ = ["train"]
 INSIDE_ONE = click.FloatRange(0, 1, min_open=True, max_open=True)
 EPOCHS = "Passes over the data.  [default: enough for 4,000 steps, between 20 and 200]"
 ENOUGH_STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 4000, 20, 200
+ENGINE_SETTINGS = ("engine", "shards", "threads")
+ENGINE = click.Choice(["auto", "numpy", "native"])
+NATIVE_CHOOSES = "for the native engine.  [default: it chooses]"
 EARLY_STOPPING = "Stop when the validation loss has not improved for so long, and keep the best parameters."
 
 
@@ -51,11 +54,17 @@ EARLY_STOPPING = "Stop when the validation loss has not improved for so long, an
 @click.option("--early-stopping", type=click.IntRange(min=1), metavar="EPOCHS", help=EARLY_STOPPING)
 @shown("--test-share", type=INSIDE_ONE, default=0.2, help="Share kept for the test, if the data brought no test set.")
 @click.option("--samples", type=click.IntRange(min=2), help="Use only so many samples.")
+@shown("--engine", type=ENGINE, default="auto", help="What runs the steps; auto: native (compiled) if that saves time.")
+@click.option("--shards", type=click.IntRange(min=1), help=f"Parts of a batch, {NATIVE_CHOOSES}")
+@click.option("--threads", type=click.IntRange(min=1), help=f"Threads that share the parts, {NATIVE_CHOOSES}")
 @shown("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Fixes everything random.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in --out; its own settings hold.")
+@shown("--pictures/--no-pictures", default=True, help="Draw the learning curve and the mistakes: about a second.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
-def train(data: str, out: Path | None, resume: bool, as_json: bool, quiet: bool, **settings: Any) -> None:
+def train(
+    data: str, out: Path | None, resume: bool, pictures: bool, as_json: bool, quiet: bool, **settings: Any
+) -> None:
     """Train a network on DATA, a data set's name or a folder of IDX files such as MNIST's, or of CIFAR's.
 
     Names: digits, mnist, fashion-mnist (downloaded once), and made-up sets such
@@ -64,15 +73,18 @@ def train(data: str, out: Path | None, resume: bool, as_json: bool, quiet: bool,
     if resume and out is None:
         raise click.UsageError("--resume needs --out RUN, the folder of the run to go on with.")
     if resume:
-        changed = [name for name in settings if given(name)]
+        # No bit depends on the threads, so another machine may choose its own.
+        changed = [name for name in settings if given(name) and name != "threads"]
         if changed:
             raise click.UsageError(
                 f"--resume goes on with the run's own settings; leave out --{changed[0].replace('_', '-')}."
             )
     if settings["early_stopping"] and not settings["validation"]:
         raise click.UsageError("--early-stopping needs validation data; give --validation a share above 0.")
-    job = resumed(data, out) if resume and out else started(data, out, settings)
-    finish(job, data, as_json=as_json, quiet=quiet)
+    if settings["engine"] == "numpy" and (chosen := [name for name in ("shards", "threads") if settings[name]]):
+        raise click.UsageError(f"--{chosen[0]} is for the native engine; leave it out, or choose --engine native.")
+    job = resumed(data, out, settings["threads"]) if resume and out else started(data, out, settings)
+    finish(job, data, pictures=pictures, as_json=as_json, quiet=quiet)
 
 
 @dataclass
@@ -121,7 +133,7 @@ def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
     return Job(run, trainer, parts, facts, made)
 
 
-def resumed(data: str, out: Path) -> Job:
+def resumed(data: str, out: Path, threads: int | None) -> Job:
     """Set an interrupted training up again, at the step where it stopped."""
     from zanjir.cli.run import Run
     from zanjir.data import load
@@ -134,7 +146,9 @@ def resumed(data: str, out: Path) -> Job:
     if not saved.is_of(dataset):
         raise DataError(f"{data} is not the data that {out} was trained on; give {saved.data['name']}, unchanged.")
     parts = saved.divided(dataset)
-    trainer = trainer_for(saved.model.problem, saved.plan, parts)
+    if threads and saved.plan.engine == "numpy":
+        raise click.UsageError(f"--threads is for the native engine, and {out} is trained by numpy; leave it out.")
+    trainer = trainer_for(saved.model.problem, replace(saved.plan, threads=threads), parts)
     trainer.restore(saved.arrays, saved.state)
     return Job(run, trainer, parts, saved.data, made=())
 
@@ -152,6 +166,7 @@ def plan_of(settings: dict[str, Any], n_samples: int) -> Any:
         epochs=settings["epochs"] or enough_epochs(n_samples, settings["batch_size"]),
         patience=settings["early_stopping"],
         seed=settings["seed"],
+        **{name: settings[name] for name in ENGINE_SETTINGS},
     )
 
 
@@ -165,7 +180,7 @@ def enough_epochs(n_samples: int, batch_size: int) -> int:
     return min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(ENOUGH_STEPS / steps_per_epoch)))
 
 
-def finish(job: Job, data: str, *, as_json: bool, quiet: bool) -> None:
+def finish(job: Job, data: str, *, pictures: bool, as_json: bool, quiet: bool) -> None:
     """Train, save everything, and print the results."""
     from zanjir.cli.report import results_of, results_text, write_results
 
@@ -187,7 +202,7 @@ def finish(job: Job, data: str, *, as_json: bool, quiet: bool) -> None:
         )
         sys.exit(130)
     results = results_of(job.run, job.trainer, model, job.parts.test)
-    write_results(job.run, job.trainer, model, job.parts, results)
+    write_results(job.run, job.trainer, model, job.parts, results, pictures=pictures)
     click.echo(json.dumps(results) if as_json else results_text(results))
 
 
@@ -217,12 +232,20 @@ def save(job: Job) -> Any:
 
 
 def describe(job: Job) -> str:
-    """Return one line on what is about to be trained."""
+    """Return a few lines on what is about to be trained."""
     problem, plan, parts = job.trainer.problem, job.trainer.plan, job.parts
     watched = f", {parts.validation.n_samples:,} to watch" if parts.validation else ""
     return (
         f"{job.facts['name']}: {parts.train.n_samples:,} samples to learn from{watched}, "
         f"{parts.test.n_samples:,} for the test\n"
         f"network {problem.sizes} with {problem.n_learned:,} parameters, {problem.loss.name} loss, "
-        f"{type(plan.optimizer).__name__} at {plan.optimizer.learning_rate:g}, batches of {plan.batch_size}"
+        f"{type(plan.optimizer).__name__} at {plan.optimizer.learning_rate:g}, batches of {plan.batch_size}\n"
+        f"{engine_text(job.trainer.engine)}"
     )
+
+
+def engine_text(engine: Any) -> str:
+    """Return which engine runs, and what it leaves to NumPy."""
+    gates = engine.fallbacks
+    left = f"; {', '.join(gates)} run{'s' if len(gates) == 1 else ''} in NumPy" if gates else ""
+    return f"{engine.description}{left}"

@@ -52,6 +52,7 @@ def confusion(counts: Array, classes: Sequence[str]) -> Figure:
             va="center",
             fontsize=8,
             color="white" if share[i, j] > 0.35 else "black",
+            in_layout=False,  # it lies inside the axes
         )
     rotation = 45 if max(map(len, classes)) > 3 else 0
     axes.set_xticks(range(n), classes, rotation=rotation, ha="center", parse_math=False)  # a name is no formula

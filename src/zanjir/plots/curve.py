@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter, StrMethodFormatter
 
 from zanjir.graph import Array
 from zanjir.training import History
@@ -32,7 +32,10 @@ def learning_curve(history: History) -> Figure:
     """
     scored = np.isfinite(history.column("accuracy")) | np.isfinite(history.column("validation_r2"))
     n_panels = 2 if scored.any() else 1
-    figure = Figure(figsize=(5.2 * n_panels, 3.6), layout="constrained")
+    # Room for the longest number of an axis: to look for the least room takes longer than to draw the figure.
+    width, height, left, right, bottom, top = 5.2 * n_panels, 3.6, 0.95, 0.15, 0.55, 0.15
+    figure = Figure(figsize=(width, height))
+    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height, (left + right) / 4.1)
     panels = figure.subplots(1, n_panels, squeeze=False)[0]
     draw_loss(panels[0], history)
     if n_panels == 2:
@@ -58,6 +61,9 @@ def draw_loss(axes: Axes, history: History) -> None:
         )
     if (loss > 0).all() and loss.max() > 20 * loss.min():
         axes.set_yscale("log")
+        # 0.01 is read and set sooner than a power of ten in a formula's type.
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
     finish(axes, "loss")
 
 

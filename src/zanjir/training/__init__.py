@@ -12,7 +12,7 @@ from zanjir.training.experiment import (
     problem_for,
     trainer_for,
 )
-from zanjir.training.history import Epoch, History, Step, csv_text
+from zanjir.training.history import Epoch, History, Step, Steps, csv_text
 from zanjir.training.model import Metrics, Model, Preparation, labels_from, r_squared
 from zanjir.training.plan import Plan
 from zanjir.training.specification import plan_from, plan_specification
@@ -29,6 +29,7 @@ __all__ = [
     "Preparation",
     "Samples",
     "Step",
+    "Steps",
     "Trainer",
     "check_model",
     "csv_text",

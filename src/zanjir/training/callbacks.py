@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from zanjir.training.history import Epoch, History, Step
+from zanjir.training.history import Epoch, History, Step, Steps
 from zanjir.training.trainer import Trainer
 
 __all__ = ["Callback", "fit"]
@@ -17,7 +17,10 @@ class Callback:
         """Hear that the first step is next."""
 
     def on_step_end(self, trainer: Trainer, step: Step) -> bool | None:
-        """Hear of each step."""
+        """Hear of each step. A training whose callbacks leave this alone runs many steps at once."""
+
+    def on_stretch_end(self, trainer: Trainer, steps: Steps) -> bool | None:
+        """Hear of the steps since the last call: what is left of an epoch, or what took a tenth of a second."""
 
     def on_epoch_end(self, trainer: Trainer, epoch: Epoch) -> bool | None:
         """Hear of each epoch."""
@@ -51,8 +54,8 @@ def fit(trainer: Trainer, callbacks: Sequence[Callback] = ()) -> History:
     for callback in callbacks:
         callback.on_train_begin(trainer)
     try:
-        for step in trainer:
-            if heard(trainer, step, callbacks):
+        for steps in one_by_one(trainer) if each_step(callbacks) else trainer.stretches():
+            if heard(trainer, steps, callbacks):
                 break
     finally:
         for callback in callbacks:
@@ -60,9 +63,25 @@ def fit(trainer: Trainer, callbacks: Sequence[Callback] = ()) -> History:
     return trainer.history
 
 
-def heard(trainer: Trainer, step: Step, callbacks: Sequence[Callback]) -> bool:
-    """Tell every callback about a step, and return whether one of them wants to stop."""
-    answers = [callback.on_step_end(trainer, step) for callback in callbacks]
-    if step.epoch_end:
-        answers += [callback.on_epoch_end(trainer, step.epoch_end) for callback in callbacks]
+def each_step(callbacks: Sequence[Callback]) -> bool:
+    """Whether one of the callbacks wants to hear of each step."""
+    return any(getattr(callback.on_step_end, "__func__", None) is not Callback.on_step_end for callback in callbacks)
+
+
+def one_by_one(trainer: Trainer) -> Iterator[Steps]:
+    """Go step by step, as if each were a stretch."""
+    for step in trainer:
+        steps = Steps([step])
+        steps.epoch_end = step.epoch_end
+        yield steps
+
+
+def heard(trainer: Trainer, steps: Steps, callbacks: Sequence[Callback]) -> bool:
+    """Tell every callback about the new steps, and return whether one of them wants to stop."""
+    answers = []
+    if each_step(callbacks):
+        answers += [callback.on_step_end(trainer, step) for step in steps for callback in callbacks]
+    answers += [callback.on_stretch_end(trainer, steps) for callback in callbacks]
+    if steps.epoch_end:
+        answers += [callback.on_epoch_end(trainer, steps.epoch_end) for callback in callbacks]
     return any(answers)

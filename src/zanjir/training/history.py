@@ -11,56 +11,31 @@ from typing import Any
 import numpy as np
 
 from zanjir.graph import Array
+from zanjir.training.steps import STEP_COLUMNS, Epoch, Step, Steps
 
-__all__ = ["Epoch", "History", "Step", "csv_text"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step: the loss of its batch before the update.
-
-    ``loss`` is ``data_loss + penalty``; ``accuracy`` is that of the batch in [0, 1], NaN for regression;
-    ``epoch`` and ``t`` count from 1; ``epoch_end`` is set on the last step of an epoch.
-    """
-
-    epoch: int
-    t: int
-    loss: float
-    data_loss: float
-    penalty: float
-    accuracy: float
-    learning_rate: float
-    samples: int
-    epoch_end: Epoch | None = None
+__all__ = ["Epoch", "History", "Step", "Steps", "csv_text"]
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """One epoch: means over its samples, and the validation data after it (NaN without)."""
-
-    epoch: int
-    t: int
-    loss: float
-    data_loss: float
-    penalty: float
-    accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    validation_r2: float
-    learning_rate: float
-    seconds: float
-
-
-STEP_COLUMNS = tuple(entry.name for entry in fields(Step) if entry.name != "epoch_end")
 EPOCH_COLUMNS = tuple(entry.name for entry in fields(Epoch))
 
 
 @dataclass
 class History:
-    """The record of a training, in order."""
+    """The record of a training, in order.
 
-    steps: list[Step] = field(default_factory=list)
+    Parameters
+    ----------
+    steps : sequence of Step
+        They are kept as a table, so that many cost little.
+    epochs : list of Epoch
+    """
+
+    steps: Steps = field(default_factory=Steps)
     epochs: list[Epoch] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.steps, Steps):
+            self.steps = Steps(self.steps)
 
     def column(self, name: str, rows: str = "epochs") -> Array:
         """Return one quantity over the epochs (or ``"steps"``) as an array.
@@ -70,7 +45,9 @@ class History:
         >>> History().column("loss").shape
         (0,)
         """
-        return np.array([getattr(row, name) for row in getattr(self, rows)], float)
+        if rows == "steps":
+            return self.steps.column(name).copy()
+        return np.array([getattr(epoch, name) for epoch in self.epochs], float)
 
     def epochs_csv(self) -> str:
         """Return the epochs as CSV text; empty cells where nothing was measured."""
@@ -78,12 +55,18 @@ class History:
 
     def steps_csv(self) -> str:
         """Return the steps as CSV text."""
-        return csv_text(STEP_COLUMNS, [astuple(step)[: len(STEP_COLUMNS)] for step in self.steps])
+        whole = {"epoch", "t", "samples"}
+        columns = [self.column(name, "steps") for name in STEP_COLUMNS]
+        cells = [
+            (column.astype(np.int64) if name in whole else column).tolist()
+            for name, column in zip(STEP_COLUMNS, columns, strict=True)
+        ]
+        return csv_text(STEP_COLUMNS, list(zip(*cells, strict=True)))
 
     def arrays(self) -> dict[str, Array]:
         """Return the record as two tables of float64, for saving."""
         return {
-            "history.steps": table([astuple(step)[: len(STEP_COLUMNS)] for step in self.steps], len(STEP_COLUMNS)),
+            "history.steps": self.steps.table.copy(),
             "history.epochs": table([astuple(epoch) for epoch in self.epochs], len(EPOCH_COLUMNS)),
         }
 
@@ -103,10 +86,9 @@ class History:
     @classmethod
     def from_arrays(cls, arrays: dict[str, Array]) -> History:
         """Return the record that `arrays` saved."""
-        steps = [
-            Step(int(epoch), int(t), loss, data, penalty, accuracy, rate, int(samples))
-            for epoch, t, loss, data, penalty, accuracy, rate, samples in arrays["history.steps"].tolist()
-        ]
+        steps = Steps.of(np.array(arrays["history.steps"], np.float64))
+        if steps.table.shape[1:] != (len(STEP_COLUMNS),):
+            raise ValueError(f"history.steps is {steps.table.shape}, expected (steps, {len(STEP_COLUMNS)})")
         epochs = [Epoch(int(r[0]), int(r[1]), *r[2:]) for r in arrays["history.epochs"].tolist()]
         return cls(steps, epochs)
 

@@ -11,7 +11,7 @@ import numpy as np
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ShapeError
 from zanjir.graph import Array
 from zanjir.nn import Loss
-from zanjir.program import Problem, Scorer
+from zanjir.program import Problem, Scorer, labels_from
 
 __all__ = ["Metrics", "Model", "Preparation", "labels_from", "r_squared"]
 
@@ -232,11 +232,6 @@ def measured(scorer: Scorer, X: Array, y: Array, n_classes: int) -> Metrics:
     if n_classes:
         return Metrics(loss, accuracy=float(np.mean(labels_from(scores) == y)))
     return Metrics(loss, r2=r_squared(scores, np.asarray(y).reshape(len(y), -1)))
-
-
-def labels_from(scores: Array) -> Array:
-    """Return the class of the highest score; the first on a tie. One score means class 1 above zero."""
-    return (scores[:, 0] > 0).astype(np.int64) if scores.shape[1] == 1 else scores.argmax(axis=1)
 
 
 def probabilities(loss: Loss, scores: Array) -> Array | None:

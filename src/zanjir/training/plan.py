@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from zanjir.errors import ParameterError
+from zanjir.errors import ParameterError, choose
 from zanjir.hyperparameter import Checked, hyperparameter
 from zanjir.optim import Adam, ClipNorm, Constant, Optimizer, Schedule
 
-__all__ = ["Plan"]
+__all__ = ["ENGINES", "Plan"]
+
+ENGINES = ("auto", "numpy", "native")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,12 @@ class Plan(Checked):
         Early stopping: how many epochs the validation loss may fail to improve. The best parameters are kept.
     seed : int
         Fixes first values, order of the samples and dropout.
+    engine : str
+        What runs the steps: ``"numpy"``, ``"native"`` (compiled), or ``"auto"``: native where it saves time.
+    shards : int, optional
+        Into how many parts the native engine cuts a batch; the last bits depend on it. Chosen if not given.
+    threads : int, optional
+        On how many threads the native engine runs; no bit depends on it. Chosen if not given.
 
     Examples
     --------
@@ -43,8 +51,16 @@ class Plan(Checked):
     epochs: int = hyperparameter(20, at_least=1)
     patience: int | None = None
     seed: int = hyperparameter(0, at_least=0)
+    engine: str = "auto"
+    shards: int | None = None
+    threads: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.patience is not None and not (type(self.patience) is int and self.patience >= 1):
-            raise ParameterError(f"Plan: patience must be a number of epochs, at least 1; got {self.patience!r}.")
+        choose("engine", self.engine, dict.fromkeys(ENGINES))
+        for name, counted in (("patience", "epochs"), ("shards", "shards"), ("threads", "threads")):
+            value = getattr(self, name)
+            if value is not None and not (type(value) is int and value >= 1):
+                raise ParameterError(f"Plan: {name} must be a number of {counted}, at least 1; got {value!r}.")
+            if value is not None and self.engine == "numpy" and name != "patience":
+                raise ParameterError(f"Plan: {name} is {value}, and the numpy engine has none; leave it out.")

@@ -1,6 +1,6 @@
 """Where a training stopped being finite: its last steps are run again, and the step that failed is looked into.
 
-Nothing of this costs a training that goes well more than a copy of its state at each epoch's first step.
+Nothing of this costs a training that goes well more than a copy of its state before each stretch of steps.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from zanjir.graph import Array, NonFinite, evaluate
 from zanjir.graph.nonfinite import first_nonfinite
-from zanjir.program import NumpyEngine
+from zanjir.program import Engine, Feed, NumpyEngine, StepProgram
 
 __all__ = ["Snapshot", "cause_of"]
 
@@ -25,11 +25,11 @@ class Snapshot:
     state: Mapping[str, Array]
 
     @classmethod
-    def of(cls, engine: NumpyEngine) -> Snapshot:
+    def of(cls, engine: Engine) -> Snapshot:
         """Copy what an engine holds."""
         return cls(engine.W.copy(), {name: vector.copy() for name, vector in engine.state.items()})
 
-    def onto(self, engine: NumpyEngine) -> None:
+    def onto(self, engine: Engine) -> None:
         """Put everything back."""
         engine.W[...] = self.W
         for name, vector in self.state.items():
@@ -42,31 +42,34 @@ class Snapshot:
 
 
 def cause_of(
-    engine: NumpyEngine,
+    program: StepProgram,
+    seed: int,
     start: Snapshot,
     steps: Sequence[tuple[int, Array, float]],
-    X: Array,
-    targets: Array,
+    feed: Feed,
 ) -> str:
-    """Run steps again from a snapshot, and name the first gate of the first one that makes a number not finite.
+    """Run steps again in NumPy from a snapshot, and name the first gate that makes a number not finite.
 
     Parameters
     ----------
+    program, seed
+        What an engine ran, and what fixed dropout in it.
     steps : sequence of (t, indices, learning_rate)
         The steps since the snapshot; the last one is where the training noticed.
 
     Returns
     -------
     str
-        A sentence; empty if all is finite, as when someone changed the parameters from outside.
+        A sentence; empty if all is finite, as when someone changed the parameters from outside, or where the last
+        bits of another engine decide.
     """
-    again = NumpyEngine(engine.program, start.W, int(engine.key[0]))
+    again = NumpyEngine(program, start.W, seed)
     start.onto(again)
     with np.errstate(all="ignore"):
         for t, indices, learning_rate in steps:
             before = Snapshot.of(again)
             batch = again.batch(len(indices))
-            batch.load(X, targets, indices)
+            batch.load(feed.X, feed.y, indices)
             again.step(batch, learning_rate, t)
             if not (Snapshot.of(again).finite and np.isfinite(batch.results["loss"])):
                 return step_cause(again, before, {"X": batch.X, "y": batch.y}, learning_rate, t)

@@ -96,7 +96,7 @@ def problem_from(facts: Mapping[str, Any]) -> Problem:
 
 
 def plan_specification(plan: Plan) -> dict[str, Any]:
-    """Return everything that defines a plan, as JSON data."""
+    """Return everything that defines a plan, as JSON data; threads, on which no bit depends, are left to each run."""
     return {
         "optimizer": described(plan.optimizer),
         "schedule": described(plan.schedule),
@@ -105,6 +105,8 @@ def plan_specification(plan: Plan) -> dict[str, Any]:
         "epochs": plan.epochs,
         "patience": plan.patience,
         "seed": plan.seed,
+        "engine": plan.engine,
+        "shards": plan.shards,
     }
 
 
@@ -118,4 +120,7 @@ def plan_from(facts: Mapping[str, Any]) -> Plan:
         epochs=facts["epochs"],
         patience=facts["patience"],
         seed=facts["seed"],
+        # What was saved before there was a choice was trained by the numpy engine.
+        engine=facts.get("engine", "numpy"),
+        shards=facts.get("shards"),
     )

@@ -1,15 +1,18 @@
 """The loop: batch, stochastic and mini-batch descent are one loop with a batch size.
 
 A `Trainer` is iterated; it yields after each step, so that a terminal, a notebook and a page can each watch
-the same training, and stop it by stopping to iterate.
+the same training, and stop it by stopping to iterate. Its `Trainer.stretches` yield after many steps at once, which
+an engine performs without coming back to Python; no bit depends on where they are cut.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,13 +20,19 @@ import numpy as np
 from zanjir.data import batches
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ShapeError
 from zanjir.graph import Array
-from zanjir.program import NumpyEngine, Problem, Scorer, Statistics, trace_step
-from zanjir.training.history import Epoch, History, Step
-from zanjir.training.model import Metrics, encoded, labels_from, measured
+from zanjir.program import Feed, Problem, Record, Scorer, Statistics, trace_step
+from zanjir.training.engines import engine_for, settled
+from zanjir.training.history import History
+from zanjir.training.model import Metrics, encoded, measured
 from zanjir.training.plan import Plan
 from zanjir.training.postmortem import Snapshot, cause_of
+from zanjir.training.steps import STEP_COLUMNS, Epoch, Step, Steps
 
 __all__ = ["Samples", "Trainer"]
+
+# A reader who waits for a bar to move, or for Ctrl-C, notices nothing shorter.
+STRETCH_SECONDS = 0.1
+MEANS = ("loss", "data_loss", "penalty", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,14 @@ class Samples:
             )
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """Where a stretch began: the number of steps before it, and what the engine held."""
+
+    t: int
+    held: Snapshot
+
+
 class Trainer:
     """One training of one problem, from its first values to its last epoch.
 
@@ -48,7 +65,7 @@ class Trainer:
     problem : Problem
         What is to be learned.
     plan : Plan
-        How.
+        How; ``trainer.plan`` is the same plan, with the engine that was chosen where it leaves the choice.
     samples : Samples
         Training data, prepared.
     n_classes : int
@@ -87,9 +104,10 @@ class Trainer:
         self.problem, self.plan, self.n_classes = problem, plan, n_classes
         self.samples, self.validation = samples, validation
         self.check()
-        self.targets = encoded(problem, samples.y, n_classes)
+        self.feed = self.feed_of(samples)
         first = problem.layout.flatten(problem.network.init(np.random.default_rng(plan.seed), problem.in_features))
-        self.engine = NumpyEngine(trace_step(problem, plan.optimizer, plan.clip), first, plan.seed)
+        self.engine = engine_for(trace_step(problem, plan.optimizer, plan.clip), first, plan, len(samples.X))
+        self.plan = settled(plan, self.engine)
         self.scorer = Scorer(problem, self.engine.W)
         self.statistics = Statistics(problem, self.engine.W)
         self.measured_at: int | None = None
@@ -117,12 +135,20 @@ class Trainer:
         elif self.plan.patience is not None:
             raise ParameterError(f"patience is {self.plan.patience}, which needs validation data; got none.")
 
-    @property
+    def feed_of(self, samples: Samples) -> Feed:
+        """Return samples as an engine reads them."""
+        targets = encoded(self.problem, samples.y, self.n_classes)
+        with np.errstate(over="ignore"):  # a number too large for the dtype shows in the loss
+            X = np.ascontiguousarray(samples.X, self.problem.dtype)
+        labels = np.ascontiguousarray(samples.y, np.int64) if self.n_classes else None
+        return Feed(X, np.ascontiguousarray(targets), labels)
+
+    @cached_property
     def steps_per_epoch(self) -> int:
         """Number of batches, with the last partial one."""
         return math.ceil(len(self.samples.X) / self.plan.batch_size)
 
-    @property
+    @cached_property
     def n_steps(self) -> int:
         """Number of steps if nothing stops the training early."""
         return self.steps_per_epoch * self.plan.epochs
@@ -152,65 +178,151 @@ class Trainer:
             If the loss is no finite number any more. The message names the step, and the first gate that made
             a number infinite or not-a-number in its forward, backward or update.
         """
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(limits=1, user_api="blas"):
+        with one_blas_thread():
             while not self.finished:
                 yield from self.epoch()
 
     def epoch(self) -> Iterator[Step]:
-        """Go on through the epoch that the training is in."""
+        """Go on through the epoch that the training is in, step by step."""
         number, done = divmod(self.t, self.steps_per_epoch)
-        order = list(batches(len(self.samples.X), self.plan.batch_size, seed=self.plan.seed, epoch=number))
-        begun = self.t, Snapshot.of(self.engine)
-        for indices in order[done:]:
-            start = time.perf_counter()
-            try:
-                step = self.step(number + 1, indices)
-                self.history.steps.append(step)
-                self.seconds += time.perf_counter() - start
-                if self.t % self.steps_per_epoch == 0:
-                    step = replace(step, epoch_end=self.end_epoch(step))
-            except NonFiniteError as error:
-                cause = self.cause(*begun, order[done:])
-                raise NonFiniteError(f"{error} {cause}" if cause else str(error)) from error
+        order = self.order(number)
+        begun = Beginning(self.t, Snapshot.of(self.engine))
+        for k in range(done, self.steps_per_epoch):
+            with self.explained(begun):
+                step = self.step(number + 1, self.batches_of(order, k, k + 1))
+                if end := self.epoch_end(step):
+                    step = replace(step, epoch_end=end)
             yield step
 
-    def cause(self, t: int, start: Snapshot, order: list[Array]) -> str:
-        """Name the gate at which the steps since a snapshot stopped being finite."""
-        steps = [(t + k, indices, self.learning_rate(t + k)) for k, indices in enumerate(order, 1)]
-        noticed = self.t + 1 - t  # the step that failed is not counted in t yet
-        return cause_of(self.engine, start, steps[:noticed], self.samples.X, self.targets)
+    def stretches(self) -> Iterator[Steps]:
+        """Train on, from where the training stands, and yield after many steps at once.
 
-    def learning_rate(self, t: int) -> float:
-        """Return the learning rate of step ``t`` (from 1)."""
-        return self.plan.optimizer.learning_rate * self.plan.schedule(t, self.n_steps)
+        A stretch is what the engine does in about a tenth of a second, or what is left of the epoch. In between,
+        the training stands where a step-by-step one would, with the same bits. A stretch that an exception breaks
+        off, such as Ctrl-C, is taken back.
+
+        Yields
+        ------
+        Steps
+            The new steps; their ``epoch_end`` is set if they end an epoch.
+
+        Raises
+        ------
+        NonFiniteError
+            As when iterating; the steps before the one that failed are in the history.
+        """
+        n = 1
+        with one_blas_thread():
+            while not self.finished:
+                number = self.t // self.steps_per_epoch
+                order, begun = self.order(number), None
+                while self.t < (number + 1) * self.steps_per_epoch:
+                    now = Beginning(self.t, Snapshot.of(self.engine))
+                    # A step may leave numbers that only the loss of the next one shows: its cause lies further back.
+                    begun = now if begun is None or now.held.finite else begun
+                    start = self.seconds
+                    with self.explained(begun):
+                        steps = self.stretch(now, order, n)
+                        n = self.pace(steps, self.seconds - start)
+                        steps.epoch_end = self.epoch_end(steps[-1])
+                    yield steps
+
+    def stretch(self, now: Beginning, order: Array, n: int) -> Steps:
+        """Perform up to ``n`` steps of the epoch with this order; take back what an exception breaks off."""
+        number, k = divmod(self.t, self.steps_per_epoch)
+        n_rows = len(self.history.steps)
+        try:
+            return self.advance(number + 1, self.batches_of(order, k, min(k + n, self.steps_per_epoch)))
+        except NonFiniteError:
+            raise
+        except BaseException:
+            if self.t == now.t:
+                now.held.onto(self.engine)
+                self.history.steps.cut(n_rows)
+            raise
+
+    def pace(self, steps: Steps, seconds: float) -> int:
+        """Return how many steps the next stretch may have, by the time that the last one took."""
+        # Counted in samples, for a last partial batch is no measure of the others.
+        samples = float(steps.column("samples").sum()) * STRETCH_SECONDS / max(seconds, 1e-9)
+        return max(1, int(samples / self.plan.batch_size))
+
+    def order(self, epoch: int) -> Array:
+        """Return the samples in the order of an epoch (from 0)."""
+        n = len(self.samples.X)
+        (order,) = batches(n, n, seed=self.plan.seed, epoch=epoch)
+        return order
+
+    def batches_of(self, order: Array, first: int, end: int) -> Array:
+        """Return the samples of some consecutive batches."""
+        return order[first * self.plan.batch_size : end * self.plan.batch_size]
+
+    @contextmanager
+    def explained(self, begun: Beginning) -> Iterator[None]:
+        """Add its cause to an error about numbers that are not finite."""
+        try:
+            yield
+        except NonFiniteError as error:
+            cause = self.cause(begun)
+            raise NonFiniteError(f"{error} {cause}" if cause else str(error)) from error
+
+    def cause(self, begun: Beginning) -> str:
+        """Name the gate at which the steps since a beginning stopped being finite."""
+        number, done = divmod(begun.t, self.steps_per_epoch)
+        order = self.order(number)
+        noticed = min(self.t + 1, (number + 1) * self.steps_per_epoch)  # the step that failed is not counted yet
+        steps = [
+            (t, self.batches_of(order, k, k + 1), float(self.learning_rates([t])[0]))
+            for k, t in enumerate(range(begun.t + 1, noticed + 1), done)
+        ]
+        return cause_of(self.engine.program, self.plan.seed, begun.held, steps, self.feed)
+
+    def learning_rates(self, steps: Iterable[int]) -> Array:
+        """Return the learning rates of steps (from 1)."""
+        base, factor, n = self.plan.optimizer.learning_rate, self.plan.schedule, self.n_steps
+        return np.array([base * factor(t, n) for t in steps])
 
     def step(self, epoch: int, indices: Array) -> Step:
         """Perform the next step, on the samples of the given indices."""
-        t = self.t + 1
-        learning_rate = self.learning_rate(t)
-        batch = self.engine.batch(len(indices))
-        batch.load(self.samples.X, self.targets, indices)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss is looked at below
-            self.engine.step(batch, learning_rate, t)
-        loss = float(batch.results["loss"])
-        if not math.isfinite(loss):
+        return self.advance(epoch, indices)[0]
+
+    def advance(self, epoch: int, order: Array) -> Steps:
+        """Perform the next steps, on consecutive batches of an order, in one run of the engine."""
+        start = time.perf_counter()
+        n = math.ceil(len(order) / self.plan.batch_size)
+        rates = self.learning_rates(range(self.t + 1, self.t + n + 1))
+        record = self.engine.run(self.feed, order, self.plan.batch_size, rates, self.t)
+        failed = not math.isfinite(record.loss[-1])
+        good = record.first(len(record) - 1) if failed else record
+        steps = self.write_down(epoch, good, rates, len(order))
+        self.seconds += time.perf_counter() - start
+        if failed:
             raise NonFiniteError(
-                f"the loss is {loss} at step {t} (epoch {epoch}) with learning rate {learning_rate:g}; "
+                f"the loss is {record.loss[-1]} at step {self.t + 1} (epoch {epoch}) "
+                f"with learning rate {rates[len(record) - 1]:g}; "
                 "expected a finite number. Try a smaller learning rate, or clip the gradient."
             )
-        self.t = t
-        penalty = float(batch.results.get("penalty", 0.0))
-        data_loss = float(batch.results.get("data_loss", loss))
-        accuracy = self.batch_accuracy(batch.results["scores"], indices)
-        return Step(epoch, t, loss, data_loss, penalty, accuracy, learning_rate, len(indices))
+        return steps
 
-    def batch_accuracy(self, scores: Array, indices: Array) -> float:
-        """Return the share of right labels in a batch; NaN for regression."""
-        if not self.n_classes:
-            return math.nan
-        return float(np.count_nonzero(labels_from(scores) == self.samples.y[indices])) / len(indices)
+    def write_down(self, epoch: int, record: Record, rates: Array, n_samples: int) -> Steps:
+        """Add the record of steps, which took so many samples together if none failed, to the history."""
+        n, size = len(record), self.plan.batch_size
+        rows = self.history.steps.grow(n)
+        samples = rows[:, STEP_COLUMNS.index("samples")]
+        samples[:] = size
+        if n:
+            samples[-1] = min(size, n_samples - size * (n - 1))
+        accuracy = record.right / samples if self.n_classes else math.nan
+        t = np.arange(self.t + 1, self.t + n + 1)
+        columns = epoch, t, record.loss, record.data_loss, record.penalty, accuracy, rates[:n]
+        for k, column in enumerate(columns):
+            rows[:, k] = column
+        self.t += n
+        return Steps.of(rows)
+
+    def epoch_end(self, last: Step) -> Epoch | None:
+        """Close the epoch if the last step ends one."""
+        return None if self.t % self.steps_per_epoch else self.end_epoch(last)
 
     def end_epoch(self, last: Step) -> Epoch:
         """Measure the validation data, record the epoch, and decide whether to stop."""
@@ -220,12 +332,7 @@ class Trainer:
                 f"the parameters are no finite numbers after step {last.t} (epoch {last.epoch}) "
                 f"with learning rate {last.learning_rate:g}. Try a smaller learning rate, or clip the gradient."
             )
-        steps = self.history.steps[-self.steps_per_epoch :]
-        weights = np.array([step.samples for step in steps], float)
-        means = {
-            name: float(np.average([getattr(step, name) for step in steps], weights=weights))
-            for name in ("loss", "data_loss", "penalty", "accuracy")
-        }
+        means = self.history.steps[-self.steps_per_epoch :].means(MEANS)
         found = self.validate()
         self.seconds += time.perf_counter() - start
         record = Epoch(
@@ -253,10 +360,8 @@ class Trainer:
         """
         if not self.problem.measured or self.measured_at == self.t:
             return
-        from threadpoolctl import threadpool_limits
-
         order = batches(len(self.samples.X), self.plan.batch_size, seed=self.plan.seed, epoch=0)
-        with threadpool_limits(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             self.statistics.measure(self.samples.X, order)
         self.measured_at = self.t
 
@@ -308,3 +413,10 @@ class Trainer:
         self.best_W = arrays.get("training.best_W")
         self.best_loss = math.inf if facts["best_loss"] is None else float(facts["best_loss"])
         self.best_epoch, self.stopped_early = int(facts["best_epoch"]), bool(facts["stopped_early"])
+
+
+def one_blas_thread() -> Any:
+    """Return a context in which BLAS uses one thread; the caller's setting comes back after it."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")
