@@ -3,23 +3,24 @@
 Each side runs in a process of its own, in turns, on one thread, in float64; the medians of the rounds' fastest
 runs are printed, and the medians of the ratios within a round. What zanjir returns is a graph again, which can be
 read and differentiated once more; the others return numbers. Memory is what the process grows by, per gate.
-Peers that are not installed are said to be absent. Run: python benchmarks/graph.py
+Peers that are not installed are said to be absent.
 """
 
 import gc
 import importlib.util
 import json
 import os
-import platform
-import resource
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+from benchmarks.once import peak
 
 GATES = 10_000
 GATES_FOR_MEMORY = 100_000
-ROUNDS = 5
+ROOT = Path(__file__).parent.parent
 REPEATS = 7
 PEERS = {"zanjir": "zanjir", "autograd": "autograd", "PyTorch": "torch"}
 MEASURES = {"both": "us", "build": "us", "differentiate": "us", "memory": "B"}
@@ -107,36 +108,35 @@ def timed(build, differentiate):
     return end - start, middle - start, end - middle
 
 
-def peak():
-    """Return the most memory that this process has held, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+def measured(rounds):
+    """Return what each side took per gate in each round, by graph and measure."""
+    sides = [who for who, module in PEERS.items() if importlib.util.find_spec(module)]
+    found = {which: [{who: in_a_process(who, which) for who in sides} for _ in range(rounds)] for which in GRAPHS}
+    return {
+        which: {name: {who: [of[who][i] for of in turns] for who in sides} for i, name in enumerate(MEASURES)}
+        for which, turns in found.items()
+    }
 
 
-def main():
-    import numpy as np
-
-    present = {who: importlib.util.find_spec(module) is not None for who, module in PEERS.items()}
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}, one thread, per gate")
-    print("".join(f"{who} is absent; install it to compare\n" for who, here in present.items() if not here), end="")
-    sides = [who for who, here in present.items() if here]
-    print(
-        f"{'graph':<22}{'measure':<15}"
-        + "".join(f"{who:>12}" for who in sides)
-        + "".join(f"{'to ' + who:>12}" for who in sides[1:])
-    )
-    for which in GRAPHS:
-        rounds = [{who: in_a_process(who, which) for who in sides} for _ in range(ROUNDS)]
-        for i, (name, unit) in enumerate(MEASURES.items()):
-            taken = {who: [found[who][i] for found in rounds] for who in sides}
-            print(f"{which:<22}{name:<15}" + row(taken, unit))
+def lines_of(found):
+    """Return the lines of the table."""
+    sides = list(next(iter(next(iter(found.values())).values())))
+    absent = [f"  {who:<20}absent: install {PEERS[who]}" for who in PEERS if who not in sides]
+    names = "".join(f"{who:>12}" for who in sides) + "".join(f"{'to ' + who:>12}" for who in sides[1:])
+    lines = ["graph: building and differentiating a graph of 10,000 gates; one thread, per gate", *absent]
+    lines.append(f"  {'graph':<22}{'measure':<15}{names}")
+    for which, measures in found.items():
+        for name, taken in measures.items():
+            lines.append(f"  {which:<22}{name:<15}" + row(taken, MEASURES[name]))
+    return [*lines, ""]
 
 
 def in_a_process(who, which):
     one_thread = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     found = []
     for what in ("time", "memory"):
-        command = [sys.executable, __file__, who, which, what]
-        run = subprocess.run(command, check=True, capture_output=True, text=True, env=one_thread)
+        command = [sys.executable, "-m", "benchmarks.graph", who, which, what]
+        run = subprocess.run(command, check=True, capture_output=True, text=True, env=one_thread, cwd=ROOT)
         found += json.loads(run.stdout)
     return found
 
@@ -149,7 +149,4 @@ def row(taken, unit):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 4:
-        print(json.dumps(measure(*sys.argv[1:])))
-    else:
-        main()
+    print(json.dumps(measure(*sys.argv[1:])))

@@ -1,0 +1,91 @@
+"""A peer's process for work in steps: it does the checked work when asked to begin, then one block per turn.
+
+It reads one JSON object per line and answers with one; what a peer prints goes to stderr.
+"""
+
+import importlib
+import json
+import os
+import statistics
+import sys
+import time
+
+from benchmarks.task import Task
+
+LONGEST, FEWEST = 0.5, 8  # seconds, steps of one timed block
+
+
+def begin_training(module, mode, task, data):
+    """Return losses of the checked blocks, seconds to the end of the first step, a block for turns, and its steps."""
+    start = time.perf_counter()
+    training = module.Training(task, mode, *data)
+    first, *others = task.checked()
+    losses = [training(first)]
+    seconds = time.perf_counter() - start
+    losses += [training(block) for block in others]
+    return losses, seconds, *block_of(training, task, others[-2])
+
+
+def block_of(training, task, many):
+    """Return a block of steps that lasts no longer than needed, and their number.
+
+    A block is long, so that what a call costs beside its steps is shared by many; a peer that takes milliseconds
+    for each step has fewer in a block.
+    """
+    start = time.perf_counter()
+    training(many)  # as many as before: what has to be compiled is compiled
+    each = (time.perf_counter() - start) / len(many)
+    order = task.order(max(FEWEST, min(task.steps, int(LONGEST / each))))
+    return lambda: training(order), len(order)
+
+
+def begin_objective(module, mode, task, data):
+    """Return losses and sums of gradients at a few points, seconds to the first, a block for turns, and its steps."""
+    start = time.perf_counter()
+    objective = module.objective(task, mode, *data)
+    first, *_ = points = task.points()
+    objective(first)
+    seconds = time.perf_counter() - start
+    found = [number for W in points for loss, dW in [objective(W)] for number in (loss, (dW**2).sum(), abs(dW).sum())]
+    return [float(number) for number in found], seconds, lambda: objective(first), 1
+
+
+BEGIN = {"train": begin_training, "objective": begin_objective}
+
+
+def begin(message):
+    for needed in message["needs"]:
+        importlib.import_module(needed)
+    task = Task(**message["task"])
+    module = importlib.import_module(message["module"])
+    values, seconds, block, steps = BEGIN[message["kind"]](module, message["mode"], task, task.samples_made())
+    block()  # a block of this length may have to be compiled too
+    return {"values": values, "first": seconds}, block, steps
+
+
+def turn(block, steps, seconds):
+    """Repeat a block for so long, and return the median seconds of a step."""
+    times, end = [], time.perf_counter() + seconds
+    while not times or time.perf_counter() < end:
+        start = time.perf_counter()
+        block()
+        times.append((time.perf_counter() - start) / steps)
+    return statistics.median(times)
+
+
+def main():
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    block, steps = None, 1
+    for line in sys.stdin:
+        message = json.loads(line)
+        if "seconds" in message:
+            answer = {"value": turn(block, steps, message["seconds"])}
+        else:
+            answer, block, steps = begin(message)
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
