@@ -196,7 +196,8 @@ def test_a_second_training_of_the_same_kind_compiles_nothing(monkeypatch: pytest
     run(NativeEngine(program, W), feed, 3)
     monkeypatch.setattr(compiler, "_compile", pytest.fail)
     other = trace_step(problem([13], features=7), Adam(0.5))
-    run(NativeEngine(other, training(other.problem)[0]), training(other.problem)[1], 3)
+    W, feed = training(other.problem)
+    assert len(run(NativeEngine(other, W), feed, 3)) == 3
 
 
 def test_what_is_too_small_for_full_precision_counts_as_zero() -> None:
