@@ -269,3 +269,62 @@ def test_an_objective_has_the_loss_and_gradient_of_the_program(shards: int) -> N
         np.testing.assert_allclose(gradient, engine.dW, rtol=0, atol=1e-14)
     differences_of = [(objective(W + step)[0] - objective(W - step)[0]) / 2e-5 for step in 1e-5 * np.eye(len(W))[:10]]
     np.testing.assert_allclose(objective(W)[1][:10], differences_of, atol=1e-8)  # central differences of step 1e-5
+
+
+def test_a_single_sample_with_any_stride_is_copied_by_its_size() -> None:
+    made = Problem(mlp([], 2), LOSSES["softmax"], 3, 2, dtype=np.float64)
+    W, _ = training(made)
+    X = np.arange(4000.0).reshape(1000, 4)[:1, :3]
+    X = np.lib.stride_tricks.as_strided(X, strides=(8_000_000, 8))
+    feed = Feed(X, np.array([1]), np.array([1]))
+    native, numpy = (kind(trace_step(made, SGD()), W) for kind in (NativeEngine, NumpyEngine))
+    for engine in (native, numpy):
+        engine.run(feed, np.array([0]), 1, np.array([0.1]), 0)
+    np.testing.assert_allclose(native.W, numpy.W, rtol=0, atol=1e-14)
+
+
+def test_other_targets_of_the_same_inputs_are_read() -> None:
+    program = trace_step(problem(), SGD())
+    W, feed = training(program.problem)
+    other = Feed(feed.X, (feed.y + 1) % 3, (feed.labels + 1) % 3)  # type: ignore[operator]
+    native, numpy = NativeEngine(program, W), NumpyEngine(program, W)
+    for given in (feed, other):
+        np.testing.assert_allclose(run(native, given, 2).loss, run(numpy, given, 2).loss, rtol=1e-12)
+
+
+def test_a_loss_that_is_no_number_in_a_smaller_last_batch_ends_all_threads() -> None:
+    program = trace_step(problem(), SGD())
+    W, feed = training(program.problem, 193)
+    feed.X[-1] = np.nan
+    engine = NativeEngine(program, W, shards=2, threads=2)
+    record = engine.run(feed, np.arange(193), 32, np.full(7, 0.1), 0)
+    assert len(record) == 7
+    assert not np.isfinite(record.loss[-1])
+
+
+def test_an_interrupt_before_the_loop_leaves_no_thread_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = trace_step(problem(), SGD())
+    W, feed = training(program.problem)
+    engine = NativeEngine(program, W, shards=2, threads=2)
+    drive, calls = engine.loop.drive, []
+
+    def interrupted(job: int, thread: int) -> None:
+        if thread == 0 and not calls:
+            calls.append(thread)
+            raise KeyboardInterrupt
+        drive(job, thread)
+
+    monkeypatch.setattr(engine.loop, "drive", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(engine, feed, 3)
+    engine.W[...] = W
+    assert run(engine, feed, 3).loss.tobytes() == run(NativeEngine(program, W, shards=2), feed, 3).loss.tobytes()
+
+
+def test_an_error_is_raised_once() -> None:
+    program, W, feed = twisted(fails=True)
+    engine = NativeEngine(program, W)
+    with pytest.raises(ValueError, match="this gate fails"):
+        run(engine, feed, 5)
+    small = Feed(feed.X[:2], feed.y[:2], feed.labels[:2])  # type: ignore[index]
+    assert len(engine.run(small, np.arange(2), 2, np.array([0.1]), 5)) == 1

@@ -14,7 +14,7 @@ from zanjir.native.compiler import Host
 from zanjir.native.loops import Function, Lanes, joined, load, neutral, store, total
 from zanjir.native.values import Kind, Value, select
 
-__all__ = ["JOB", "PHASE", "SHARD", "VARIANT", "driver_text"]
+__all__ = ["ABANDONED", "BARRIER", "JOB", "PHASE", "SHARD", "VARIANT", "driver_text"]
 
 WORD, POINTER, DOUBLE = Kind("i64"), Kind("ptr"), Kind("double")
 
@@ -31,6 +31,9 @@ RESULTS = 3  # loss, data loss and penalty of a step
 LOOKS = 512
 # Cache lines of a sample that are asked for a step ahead; what follows them the processor fetches by itself.
 LINE, LINES_FETCHED = 64, 4
+# The words of a barrier, each on a cache line of its own: how many wait, which round it is, whether to go on after
+# this step, and whether the run was abandoned.
+BARRIER, ROUND, STOPPED, ABANDONED = 32, 8, 16, 24
 # Words that are copied at once.
 WORDS = 8
 
@@ -75,17 +78,20 @@ class Driver:
     def write(self) -> None:
         """Write the loop over steps; it ends early after a loss that is no finite number."""
         code, job = self.code, self.job
-        going = code.variable(job["steps"])
         counter = code.variable(self.number(0))
         code.put("br label %steps")
         code.label("steps")
         step = code.get(counter, WORD)
-        code.put(f"br i1 {(step < code.get(going, WORD)).name}, label %work, label %done")
+        barrier = self.pointer(job["barrier"])
+        stopped = code.get(self.word(barrier, STOPPED), WORD) | code.get(self.word(barrier, ABANDONED), WORD)
+        code.put(f"br i1 {((step < job['steps']) & stopped.equals(0)).name}, label %work, label %done")
         code.label("work")
         self.write_step(step)
-        loss = code.get(self.pointer(job["results"]), DOUBLE).abs()
-        finite = loss < float("inf")
-        code.set(going, select(finite, job["steps"], self.number(0)))
+        # Only the first thread looks at the loss: another might find the next step's already.
+        with self.when(self.thread.equals(0)):
+            finite = code.get(self.pointer(job["results"]), DOUBLE).abs() < float("inf")
+            code.set(self.word(barrier, STOPPED), (finite ^ True).convert(WORD))
+        self.meet()
         code.set(counter, step + 1)
         code.put("br label %steps")
         code.label("done")
@@ -249,7 +255,8 @@ RESTORE = "  call void @llvm.x86.sse.ldmxcsr(ptr %control)"
 # Who comes last opens the next round; the others look at the number of the round, a cache line away from the count.
 MEET = f"""define internal void @meet(ptr %barrier, i64 %threads, ptr %give_way) #0 {{
 entry:
-  %place = getelementptr i64, ptr %barrier, i64 8
+  %place = getelementptr i64, ptr %barrier, i64 {ROUND}
+  %abandoned = getelementptr i64, ptr %barrier, i64 {ABANDONED}
   %round = load atomic i64, ptr %place seq_cst, align 8
   %before = atomicrmw add ptr %barrier, i64 1 seq_cst
   %count = add i64 %before, 1
@@ -273,6 +280,10 @@ wait:
   RELAX
   br label %look
 tired:
+  %alone = load atomic i64, ptr %abandoned acquire, align 8
+  %leave = icmp ne i64 %alone, 0
+  br i1 %leave, label %done, label %go_on
+go_on:
   %can = icmp ne ptr %give_way, null
   br i1 %can, label %yield, label %wait
 yield:

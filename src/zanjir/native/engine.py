@@ -121,17 +121,14 @@ class NativeEngine:
         threads = self.threads_of(max(len(variant.shards) for variant in variants))
         # Stretches of one length follow each other: what the loop reads stays where it is.
         places = [(id(variant), variant.numbers_at) for variant in variants]
-        key = (id(self.feed.X), n_steps, batch_size, len(order), threads, *places)
+        key = (id(self.feed), n_steps, batch_size, len(order), threads, *places)
         if self.job is None or key != self.key:
             which = np.zeros(n_steps, np.int64)
             which[-1] = len(variants) - 1
             indices = np.array(order, np.int64)
             self.job, self.key = Job(self.context, self.feed, indices, batch_size, variants, which, threads), key
         self.job.begin(order, t)
-        record = self.loop.run(self.job)
-        if self.context.failures:
-            raise self.context.failures.pop()
-        return record
+        return self.loop.run(self.job)
 
     @property
     def shards(self) -> int | None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext, suppress
 from functools import cache
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from zanjir.graph.tensor import Array
 from zanjir.native.batch import Context, Variant, address, words
 from zanjir.native.compiler import build, host
-from zanjir.native.driver import JOB, VARIANT, driver_text
+from zanjir.native.driver import ABANDONED, BARRIER, JOB, VARIANT, driver_text
 from zanjir.program import Feed, Record
+from zanjir.program.threads import one_blas_thread
 
 __all__ = ["Job", "Loop"]
 
@@ -37,19 +38,33 @@ class Loop:
         library = build(driver_text(element, host()))
         self.drive = library.function("drive", None, ctypes.c_void_p, ctypes.c_int64)
         self.pool: ThreadPoolExecutor | None = None
-        self.n_workers = 0
+        self.pool_of = (0, 0)
         self.processors = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-        self.controller = ThreadpoolController()
 
     def run(self, job: Job) -> Record:
-        """Run the steps of a job, and return what they left."""
-        one_thread = self.controller.limit(limits=1, user_api="blas") if job.calls_blas else nullcontext()
-        with one_thread:
-            here = current_processor()
-            others = [self.workers(job.threads).submit(self.work, job.address, i, here) for i in range(1, job.threads)]
-            self.drive(job.address, 0)
-            for other in others:
-                other.result()
+        """Run the steps of a job, and return what they left.
+
+        Raises
+        ------
+        BaseException
+            What a gate raised that runs in NumPy; the first, if there were several.
+        """
+        with one_blas_thread() if job.calls_blas else nullcontext():
+            here, others = current_processor(), list[Future[None]]()
+            try:
+                pool = self.workers(job.threads)
+                others.extend(pool.submit(self.work, job.address, i, here) for i in range(1, job.threads))
+                self.drive(job.address, 0)
+            except BaseException:
+                job.abandon()  # those who wait for this thread would wait for ever
+                raise
+            finally:
+                wait(others)
+        for other in others:
+            other.result()
+        failures, job.context.failures[:] = list(job.context.failures), []
+        if failures:
+            raise failures[0]
         return job.results()
 
     def work(self, job: int, thread: int, taken: int) -> None:
@@ -59,14 +74,15 @@ class Loop:
         """
         if taken >= 0:
             free = self.processors - {taken}
-            if free:
+            with suppress(OSError):  # a system that does not allow it places threads as it likes
                 os.sched_setaffinity(0, free)
         self.drive(job, thread)
 
     def workers(self, threads: int) -> ThreadPoolExecutor:
-        """Return the threads beside this one; they sleep between two runs."""
-        if self.pool is None or self.n_workers < threads - 1:
-            self.pool, self.n_workers = ThreadPoolExecutor(threads - 1, "zanjir"), threads - 1
+        """Return the threads beside this one; they sleep between two runs, and are started when first used."""
+        of = (os.getpid(), threads - 1)  # a forked process inherits the pool, but not its threads
+        if self.pool is None or self.pool_of[0] != of[0] or self.pool_of[1] < of[1]:
+            self.pool, self.pool_of = ThreadPoolExecutor(max(threads - 1, 1), "zanjir"), of
         return self.pool
 
 
@@ -97,24 +113,29 @@ class Job:
         rows = [dict(zip(VARIANT, (len(s), address(s), len(p), address(p)), strict=True)) for s, p in tables]
         table = words(rows, VARIANT)
         self.record, self.right = np.empty((len(which), 3)), np.full(len(which), -1)
-        barrier = np.zeros(32, np.int64)
+        self.barrier = np.zeros(BARRIER, np.int64)
         arrays = {"variant_of_step": which, "variants": table, "order": order, "X": feed.X, "y": feed.y}
         arrays |= {"labels": feed.labels, "results": context.results, "record": self.record}
-        arrays |= {"right": self.right, "barrier": barrier}
+        arrays |= {"right": self.right, "barrier": self.barrier}
         values = {name: 0 if array is None else address(array) for name, array in arrays.items()}
         values |= {"steps": len(which), "threads": threads, "first_step": 0, "batch_size": batch_size}
         values |= {"samples": 0 if order is None else len(order)}
-        values |= {"row_bytes": feed.X.strides[0], "target_bytes": feed.y.strides[0]}
+        values |= {"row_bytes": bytes_of_row(feed.X), "target_bytes": bytes_of_row(feed.y)}
         values |= {"classes": context.program.problem.n_outputs, "give_way": give_way()}
         self.words = words([values], JOB)
-        self.kept = (arrays, tables, variants)
+        self.kept = (arrays, tables, variants, feed)
 
     def begin(self, order: Array | None, t: int) -> None:
         """Set out on the steps after step ``t``, with the samples in another order."""
         if self.order is not None and order is not None:
             self.order[...] = order
         self.words[0, JOB.index("first_step")] = t + 1
+        self.barrier[...] = 0
         self.record[:, 0] = np.nan
+
+    def abandon(self) -> None:
+        """Let every thread that waits at the barrier leave the loop."""
+        self.barrier[ABANDONED] = 1
 
     @property
     def address(self) -> int:
@@ -129,6 +150,11 @@ class Job:
         if "data_loss" not in self.context.measured:
             data_loss, penalty = loss, np.zeros_like(loss)
         return Record(loss, data_loss, penalty, self.right[:done].copy())
+
+
+def bytes_of_row(array: Array) -> int:
+    """Return the size of a row; the stride of a single row may be anything."""
+    return array.itemsize * math.prod(array.shape[1:])
 
 
 def current_processor() -> int:
