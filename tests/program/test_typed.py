@@ -26,19 +26,26 @@ def test_a_program_is_listed():
         scores: float64 (N, 4) = matmul X, W
         t1: float64 (N, 1) = max scores, axis=1, keepdims=True
         t2: float64 (N, 4) = subtract scores, t1
-        t3: float64 (N, 4) = exp t2
-        t4: float64 (N, 1) = sum t3, axis=1, keepdims=True
-        t5: float64 (N, 1) = log t4
-        t6: float64 (N,) = squeeze t5, axis=1
-        t7: int64 (N, 1) = expand_dims y, axis=1
-        t8: int64 (N, 4) = column_index scores
-        t9: bool (N, 4) = equal t7, t8
-        t10: float64 (N, 4) = where t9, t2, 0
-        t11: float64 (N,) = sum t10, axis=1
-        t12: float64 (N,) = subtract t6, t11
-        t13: float64 () = sum t12
-        t14: int = count t12
-        loss: float64 () = divide t13, t14
+        t3: bool (N, 4) = less t2, 0
+        t4: float64 (N, 4) = exp t2
+        t5: float64 (N, 4) = where t3, t4, 0
+        t6: float64 (N, 1) = sum t5, axis=1, keepdims=True
+        t7: bool (N, 4) = greater_equal t2, 0
+        t8: float64 (N, 4) = astype t7
+        t9: float64 (N, 1) = sum t8, axis=1, keepdims=True
+        t10: float64 (N, 1) = subtract t9, 1
+        t11: float64 (N, 1) = add t6, t10
+        t12: float64 (N, 1) = log1p t11
+        t13: float64 (N,) = squeeze t12, axis=1
+        t14: int64 (N, 1) = expand_dims y, axis=1
+        t15: int64 (N, 4) = column_index scores
+        t16: bool (N, 4) = equal t14, t15
+        t17: float64 (N, 4) = where t16, t2, 0
+        t18: float64 (N,) = sum t17, axis=1
+        t19: float64 (N,) = subtract t13, t18
+        t20: float64 () = sum t19
+        t21: int = count t19
+        loss: float64 () = divide t20, t21
         n: int = count X, axis=0""")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.problems import same_bits, trained, trainer
+from training.problems import points, same_bits, trained, trainer
 from zanjir.errors import NonFiniteError
 from zanjir.optim import SGD
 from zanjir.training import Callback, fit
@@ -80,20 +80,38 @@ def test_the_end_is_told_after_a_loss_that_is_no_number():
 
 def test_ctrl_c_during_a_step_leaves_a_training_that_can_go_on():
     one, recorder = trainer(), Recorder()
-    step = one.step
+    run = one.engine.run
 
-    def interrupted(epoch, indices):
-        if one.t == 5:
-            raise KeyboardInterrupt
-        return step(epoch, indices)
+    def interrupted(feed, order, batch_size, learning_rates, t):
+        record = run(feed, order, batch_size, learning_rates, t)
+        if t == 5:
+            raise KeyboardInterrupt  # the step is done, and not yet counted
+        return record
 
-    one.step = interrupted
+    one.engine.run = interrupted
     with pytest.raises(KeyboardInterrupt):
         fit(one, [recorder])
     assert recorder.heard[-1] == ("end", 5)
-    one.step = step
+    one.engine.run = run
     fit(one)
     assert same_bits(one.W, trained().W)
+
+
+def test_an_epoch_whose_end_was_broken_off_is_closed_later(monkeypatch):
+    one = trainer(validation=points(8, seed=5))
+    validate = one.validate
+
+    def interrupted():
+        if one.t == 8:
+            raise KeyboardInterrupt
+        return validate()
+
+    monkeypatch.setattr(one, "validate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit(one)
+    monkeypatch.undo()
+    fit(one)
+    assert [epoch.epoch for epoch in one.history.epochs] == [1, 2, 3]
 
 
 def test_no_callbacks_and_the_silent_base_change_nothing():

@@ -56,14 +56,14 @@ def test_the_loss_is_data_loss_and_penalty(classified):
 
 def test_accuracy_is_the_share_of_right_labels_before_the_update():
     one = trainer()
-    learned, step = [], one.step
+    learned, run = [], one.engine.run
 
-    def watched(epoch, indices):
-        scores = one.samples.X[indices] @ one.W[:6].reshape(3, 2) + one.W[6:]
-        learned.append(float((scores.argmax(axis=1) == one.samples.y[indices]).mean()))
-        return step(epoch, indices)
+    def watched(feed, order, *rest):
+        scores = one.samples.X[order] @ one.W[:6].reshape(3, 2) + one.W[6:]
+        learned.append(float((scores.argmax(axis=1) == one.samples.y[order]).mean()))
+        return run(feed, order, *rest)
 
-    one.step = watched
+    one.engine.run = watched
     assert [step.accuracy for step in one] == learned
 
 

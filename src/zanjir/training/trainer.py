@@ -21,6 +21,7 @@ from zanjir.data import batches
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ShapeError
 from zanjir.graph import Array
 from zanjir.program import Feed, Problem, Record, Scorer, Statistics, trace_step
+from zanjir.program.threads import one_blas_thread
 from zanjir.training.engines import engine_for, settled
 from zanjir.training.history import History
 from zanjir.training.model import Metrics, encoded, measured
@@ -179,6 +180,7 @@ class Trainer:
             a number infinite or not-a-number in its forward, backward or update.
         """
         with one_blas_thread():
+            self.close_epoch()
             while not self.finished:
                 yield from self.epoch()
 
@@ -186,10 +188,13 @@ class Trainer:
         """Go on through the epoch that the training is in, step by step."""
         number, done = divmod(self.t, self.steps_per_epoch)
         order = self.order(number)
-        begun = Beginning(self.t, Snapshot.of(self.engine))
+        begun = None
         for k in range(done, self.steps_per_epoch):
+            now = Beginning(self.t, Snapshot.of(self.engine))
+            begun = begun or now
             with self.explained(begun):
-                step = self.step(number + 1, self.batches_of(order, k, k + 1))
+                with self.all_or_nothing(now):
+                    step = self.step(number + 1, self.batches_of(order, k, k + 1))
                 if end := self.epoch_end(step):
                     step = replace(step, epoch_end=end)
             yield step
@@ -213,6 +218,7 @@ class Trainer:
         """
         n = 1
         with one_blas_thread():
+            self.close_epoch()
             while not self.finished:
                 number = self.t // self.steps_per_epoch
                 order, begun = self.order(number), None
@@ -230,9 +236,15 @@ class Trainer:
     def stretch(self, now: Beginning, order: Array, n: int) -> Steps:
         """Perform up to ``n`` steps of the epoch with this order; take back what an exception breaks off."""
         number, k = divmod(self.t, self.steps_per_epoch)
+        with self.all_or_nothing(now):
+            return self.advance(number + 1, self.batches_of(order, k, min(k + n, self.steps_per_epoch)))
+
+    @contextmanager
+    def all_or_nothing(self, now: Beginning) -> Iterator[None]:
+        """Take steps back that an exception breaks off before they are counted."""
         n_rows = len(self.history.steps)
         try:
-            return self.advance(number + 1, self.batches_of(order, k, min(k + n, self.steps_per_epoch)))
+            yield
         except NonFiniteError:
             raise
         except BaseException:
@@ -324,6 +336,11 @@ class Trainer:
         """Close the epoch if the last step ends one."""
         return None if self.t % self.steps_per_epoch else self.end_epoch(last)
 
+    def close_epoch(self) -> None:
+        """Close an epoch whose last step is done, if its end was broken off."""
+        if self.t and len(self.history.epochs) < self.t // self.steps_per_epoch:
+            self.epoch_end(self.history.steps[-1])
+
     def end_epoch(self, last: Step) -> Epoch:
         """Measure the validation data, record the epoch, and decide whether to stop."""
         start = time.perf_counter()
@@ -413,10 +430,3 @@ class Trainer:
         self.best_W = arrays.get("training.best_W")
         self.best_loss = math.inf if facts["best_loss"] is None else float(facts["best_loss"])
         self.best_epoch, self.stopped_early = int(facts["best_epoch"]), bool(facts["stopped_early"])
-
-
-def one_blas_thread() -> Any:
-    """Return a context in which BLAS uses one thread; the caller's setting comes back after it."""
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(limits=1, user_api="blas")
