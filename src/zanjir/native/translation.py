@@ -322,7 +322,7 @@ class Translation:
                     for x, is_whole in zip(inputs, whole, strict=True)
                 ]
                 out[...] = forward(*given, **node.params)
-            except Exception as error:
+            except BaseException as error:  # Ctrl-C too: nothing passes through machine code
                 failures.append(error)
 
         return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(run)
