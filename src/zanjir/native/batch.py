@@ -16,14 +16,14 @@ from zanjir.graph.tensor import Array, Tensor, apply
 from zanjir.native import compiler
 from zanjir.native.driver import PHASE, SHARD
 from zanjir.native.library import Library
-from zanjir.native.operations import in_memory_of_their_own
+from zanjir.native.operations import address, in_memory_of_their_own
 from zanjir.native.translation import Bound, Translation, module_text
 from zanjir.program import StepProgram
 from zanjir.program.passes import prepared
 from zanjir.program.shards import Split, SplitError, split
 from zanjir.program.step import TRACED_ROWS
 
-__all__ = ["Context", "Variant", "address", "words"]
+__all__ = ["Context", "Variant", "words"]
 
 RESULTS = ("loss", "data_loss", "penalty")
 # Columns below which a product leaves much of its vectors empty.
@@ -292,16 +292,19 @@ class Variant:
         return address(self.update.numbers) if self.update else 0
 
     @property
+    def all_parts(self) -> list[Part]:
+        """The programs of the shards, and those that follow them."""
+        return [*(shard["part"] for shard in self.shards), *self.parts]
+
+    @property
     def calls_blas(self) -> bool:
         """Whether a product may be large enough for a BLAS, or a gate runs in NumPy, which has one."""
-        parts = [*(shard["part"] for shard in self.shards), *self.parts]
-        return any(part.translation.calls or part.translation.has_large_product for part in parts)
+        return any(part.translation.calls or part.translation.has_large_product for part in self.all_parts)
 
     @property
     def fallbacks(self) -> set[str]:
         """Names of the gates that run in NumPy."""
-        parts = [*(shard["part"] for shard in self.shards), *self.parts]
-        return {name for part in parts for name in part.translation.fallbacks}
+        return {name for part in self.all_parts for name in part.translation.fallbacks}
 
     def tables(self) -> tuple[Array, Array]:
         """Return the words of shards and of phases."""
@@ -370,8 +373,3 @@ def replaced(outputs: Mapping[str, Tensor], new: Mapping[Tensor, Tensor]) -> dic
 def words(rows: Sequence[Mapping[str, int]], names: Sequence[str]) -> Array:
     """Return rows of named words as a table."""
     return np.array([[row[name] for name in names] for row in rows], np.int64).reshape(len(rows), len(names))
-
-
-def address(array: Array) -> int:
-    """Return where an array begins."""
-    return int(array.__array_interface__["data"][0])

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from zanjir.native.blocks import POINTER, when
 from zanjir.native.compiler import Host
 from zanjir.native.loops import Function, Lanes, joined, load, neutral, store, total
 from zanjir.native.values import Kind, Value, select
 
 __all__ = ["ABANDONED", "BARRIER", "JOB", "PHASE", "SHARD", "VARIANT", "driver_text"]
 
-WORD, POINTER, DOUBLE = Kind("i64"), Kind("ptr"), Kind("double")
+WORD, DOUBLE = Kind("i64"), Kind("double")
 
 # What a run reads, as words of 64 bits: sizes, and addresses of arrays and functions; 0 stands for what is not there.
 JOB = (
@@ -68,12 +69,8 @@ class Driver:
     @contextmanager
     def when(self, condition: Value) -> Iterator[None]:
         """Write what happens only under a condition."""
-        name = self.code.fresh()[1:]
-        self.code.put(f"br i1 {condition.name}, label %then_{name}, label %after_{name}")
-        self.code.label(f"then_{name}")
-        yield
-        self.code.put(f"br label %after_{name}")
-        self.code.label(f"after_{name}")
+        with when(self.code, f"when_{self.code.fresh()[1:]}", condition):
+            yield
 
     def write(self) -> None:
         """Write the loop over steps; it ends early after a loss that is no finite number."""

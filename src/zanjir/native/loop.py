@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from zanjir.graph.tensor import Array
-from zanjir.native.batch import Context, Variant, address, words
+from zanjir.native.batch import Context, Variant, words
 from zanjir.native.compiler import build, host
 from zanjir.native.driver import ABANDONED, BARRIER, JOB, VARIANT, driver_text
+from zanjir.native.operations import address
 from zanjir.program import Feed, Record
 from zanjir.program.threads import one_blas_thread
 

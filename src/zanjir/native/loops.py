@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.native.blocks import masked_load, masked_store
+from zanjir.native.blocks import INDEX, POINTER, masked_load, masked_store
 from zanjir.native.values import Code, Kind, Value, select
 
 __all__ = [
@@ -24,8 +24,6 @@ ELEMENTS = {
     np.dtype(np.int32): "i32",
     np.dtype(np.bool_): "i1",
 }
-SIZE = Kind("i64")
-POINTER = Kind("ptr")
 
 
 def element_of(dtype: np.dtype[Any]) -> str:
@@ -67,7 +65,7 @@ class Function(Code):
         number = self.fresh()[1:]
         self.put(f"br label %head_{number}")
         self.label(f"head_{number}")
-        i = self.get(counter, SIZE)
+        i = self.get(counter, INDEX)
         self.put(f"br i1 {(i < stop).name}, label %body_{number}, label %end_{number}")
         self.label(f"body_{number}")
         yield i
@@ -103,7 +101,7 @@ class Lanes:
 def positions(code: Code, width: int) -> Value:
     """Return 0, 1, 2, ... in the lanes."""
     if width == 1:
-        return code.constant(SIZE, 0)
+        return code.constant(INDEX, 0)
     numbers = ", ".join(f"i64 {i}" for i in range(width))
     return Value(code, Kind("i64", width), f"<{numbers}>")
 

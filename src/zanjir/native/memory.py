@@ -9,7 +9,7 @@ import numpy as np
 
 from zanjir.graph.tensor import Array
 from zanjir.native.fusion import COLUMNS, Single, Unit
-from zanjir.native.operations import Operations
+from zanjir.native.operations import Operations, address
 
 __all__ = ["Memory", "assigned", "read_elsewhere", "reads_of"]
 
@@ -26,7 +26,7 @@ class Memory:
 
     def address(self, root: int, offset: int) -> int:
         """Return the address of a byte of a root."""
-        return int(self.arrays[root].__array_interface__["data"][0]) + offset
+        return address(self.arrays[root]) + offset
 
 
 def reads_of(unit: Unit, found: Operations) -> set[int]:
@@ -112,5 +112,5 @@ def joined(free: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def aligned(size: int) -> Array:
     """Return bytes that begin at a cache line."""
     raw = np.zeros(size + LINE, np.uint8)
-    start = -int(raw.__array_interface__["data"][0]) % LINE
+    start = -address(raw) % LINE
     return raw[start : start + size]

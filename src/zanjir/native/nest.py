@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from zanjir.graph.tensor import Tensor, is_number
+from zanjir.native.blocks import INDEX
 from zanjir.native.elementwise import ELEMENTWISE
 from zanjir.native.fusion import COLUMNS, PLACEMENTS, REDUCTIONS, Access, Member, Nest, read_inputs
 from zanjir.native.loops import Function, Lanes, element_of, halves, joined, load, neutral, positions, store, total
 from zanjir.native.operations import Operation, Operations
-from zanjir.native.tables import SIZE, Tables
+from zanjir.native.tables import Tables
 from zanjir.native.values import Kind, Value, select
 
 __all__ = ["ARGUMENTS", "MOVES", "NestText", "compute"]
@@ -80,7 +81,7 @@ class NestText:
         last_of_row = self.sizes[self.inner]
         self.fits = last_of_row <= self.width
         self.mask = positions(code, self.width) < last_of_row.spread(self.width)
-        first, last = (Value(code, SIZE, name) for name in ("%first", "%last"))
+        first, last = (Value(code, INDEX, name) for name in ("%first", "%last"))
         with ExitStack() as loops:
             if self.inner == 0:
                 self.begin_row([])
@@ -88,11 +89,11 @@ class NestText:
                 return
             indices = []
             for axis in range(self.inner):
-                start = first if axis == 0 else code.constant(SIZE, 0)
+                start = first if axis == 0 else code.constant(INDEX, 0)
                 stop = last if axis == 0 else self.sizes[axis]
                 indices.append(loops.enter_context(code.loop(code.variable(start), stop, 1)))
             self.begin_row(indices)
-            self.write_row(code.constant(SIZE, 0), self.sizes[self.inner])
+            self.write_row(code.constant(INDEX, 0), self.sizes[self.inner])
 
     def load_tables(self) -> None:
         """Load sizes, pointers, strides and numbers."""
@@ -156,7 +157,7 @@ class NestText:
             element = element_of(member.operation.dtype)
             start = neutral(code, member.joins, Kind(element))
             base = self.tables.pointer(code, member.result.root, 0)
-            with code.loop(code.variable(code.constant(SIZE, 0)), count, 1) as i:
+            with code.loop(code.variable(code.constant(INDEX, 0)), count, 1) as i:
                 code.set(code.element(base, element, i), start)
 
     def begin_row(self, indices: list[Value]) -> None:
@@ -206,7 +207,7 @@ class NestText:
     def write_short_row(self) -> None:
         """Write all passes over a row that fits one vector."""
         self.scalars = {}
-        lanes = Lanes(self.width, self.function.constant(SIZE, 0), self.mask)
+        lanes = Lanes(self.width, self.function.constant(INDEX, 0), self.mask)
         vectors: dict[object, Value] = {}
         for per_row, elements in self.by_pass():
             for member in per_row:
@@ -231,7 +232,7 @@ class NestText:
         """Store a number of the row, if memory wants it."""
         if member.operation.key in self.stored:
             code = self.function
-            one = Lanes(1, code.constant(SIZE, 0))
+            one = Lanes(1, code.constant(INDEX, 0))
             store(code, value, self.rows[member.result], element_of(member.operation.dtype), one)
 
     def per_row_value(self, x: Tensor | None, access: Access | None, element: str) -> Value:
@@ -241,11 +242,11 @@ class NestText:
             return self.number(x, Kind(element))
         if access.root == COLUMNS:
             of_axis = [index for index, stride in zip(self.indices, access.strides, strict=False) if stride]
-            value = of_axis[0] if of_axis else self.function.constant(SIZE, 0)
+            value = of_axis[0] if of_axis else self.function.constant(INDEX, 0)
         elif access.root in self.scalars:
             value = self.scalars[access.root]
         else:
-            one = Lanes(1, self.function.constant(SIZE, 0))
+            one = Lanes(1, self.function.constant(INDEX, 0))
             value = load(self.function, self.rows[access], element_of(self.dtype(access.root)), one)
         return value.convert(Kind(element))
 

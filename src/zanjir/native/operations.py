@@ -16,7 +16,7 @@ from zanjir.graph.gate import TABLE
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.graph.tensor import Array, Tensor, is_number
 
-__all__ = ["Operation", "Operations", "Place", "in_memory_of_their_own", "operations"]
+__all__ = ["Operation", "Operations", "Place", "address", "in_memory_of_their_own", "natural", "operations"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Philox is a function of a counter and a key, so any element can be drawn alone, 
 
 from __future__ import annotations
 
+from zanjir.native.blocks import masked_store
 from zanjir.native.values import Code, Kind, Value
 
 __all__ = ["block_of", "philox", "uniform", "uniform_function"]
@@ -131,8 +132,4 @@ def store(numbers: Value, place: Value, first: Value, end: Value) -> None:
     elements = place.spread(kind.width) + order
     mask = (elements >= first.spread(kind.width)) & (elements < end.spread(kind.width))
     target = code.let(Kind("ptr"), f"getelementptr {kind.element}, ptr %out, i64 {(place - first).name}")
-    intrinsic = f"llvm.masked.store.{kind.short}.p0"
-    code.declared[intrinsic] = f"declare void @{intrinsic}({kind}, ptr, {mask.kind})"
-    alignment = kind.bits // 8
-    where = f"ptr align {alignment} {target.name}"
-    code.put(f"call void @{intrinsic}({kind} {numbers.name}, {where}, {mask.kind} {mask.name})")
+    masked_store(numbers, target, mask)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from zanjir.native.blocks import INDEX, POINTER
 from zanjir.native.values import Code, Kind, Value
 
-__all__ = ["SIZE", "Tables"]
-
-SIZE = Kind("i64")
-POINTER = Kind("ptr")
+__all__ = ["Tables"]
 
 
 @dataclass
@@ -39,7 +37,7 @@ class Tables:
     def size(self, code: Code, size: int) -> Value:
         """Write the loading of a size; each is an entry of its own, so that the text shows no coincidence."""
         self.sizes.append(size)
-        return entry(code, SIZE, "sizes", len(self.sizes) - 1)
+        return entry(code, INDEX, "sizes", len(self.sizes) - 1)
 
     def number(self, code: Code, key: int) -> Value:
         """Write the loading of a Python number, as a double."""

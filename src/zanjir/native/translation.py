@@ -226,7 +226,7 @@ class Translation:
             place = code.let(Kind("ptr"), f"getelementptr i64, ptr %sizes, i64 {function.extent_entry}")
             extent = code.get(place, Kind("i64"))
             code.put(f"call void @{function.name}({tables}, i64 0, i64 {extent.name})")
-        return code.text(f"{self.name}_run", tables).replace("define internal", "define")
+        return code.text(f"{self.name}_run", tables)
 
     def number(self, key: int, leaves: Mapping[Tensor, Any]) -> Any:
         """Return a number that the program reads, where leaves have other numbers."""
