@@ -32,6 +32,7 @@ ROOMS = (
     "program",
     "native",
     "training",
+    "models",
     "plots",
     "cli",
 )

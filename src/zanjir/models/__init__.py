@@ -1,0 +1,1 @@
+"""scikit-learn estimators: neighbors, least squares, linear classifiers and networks."""
