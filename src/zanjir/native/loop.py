@@ -115,13 +115,14 @@ class Job:
         table = words(rows, VARIANT)
         self.record, self.right = np.empty((len(which), 3)), np.full(len(which), -1)
         self.barrier = np.zeros(BARRIER, np.int64)
-        arrays = {"variant_of_step": which, "variants": table, "order": order, "X": feed.X, "y": feed.y}
+        arrays = {"variant_of_step": which, "variants": table, "order": order, **feed.columns}
         arrays |= {"labels": feed.labels, "results": context.results, "record": self.record}
         arrays |= {"right": self.right, "barrier": self.barrier}
         values = {name: 0 if array is None else address(array) for name, array in arrays.items()}
         values |= {"steps": len(which), "threads": threads, "first_step": 0, "batch_size": batch_size}
         values |= {"samples": 0 if order is None else len(order)}
-        values |= {"row_bytes": bytes_of_row(feed.X), "target_bytes": bytes_of_row(feed.y)}
+        sizes = {"X": "row_bytes", "y": "target_bytes", "weights": "weight_bytes"}
+        values |= {size: bytes_of_row(feed.columns[name]) for name, size in sizes.items() if name in feed.columns}
         values |= {"classes": context.program.problem.n_outputs, "give_way": give_way()}
         self.words = words([values], JOB)
         self.kept = (arrays, tables, variants, feed)

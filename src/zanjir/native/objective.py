@@ -49,7 +49,7 @@ class Objective:
         feed = as_read(Feed(X, y), problem)
         n = len(feed.X)
         cut = min(shards or shards_for(n, W.size), n)
-        variant = Variant(self.context, n, cut, samples=(feed.X, feed.y), update=False)
+        variant = Variant(self.context, n, cut, samples=feed.columns, update=False)
         threads = min(len(variant.shards), threads or processors())
         self.loop = Loop(problem.dtype)
         self.job = Job(self.context, feed, None, n, [variant], np.zeros(1, np.int64), threads)
