@@ -270,7 +270,7 @@ class Trainer:
     def order(self, epoch: int) -> Array:
         """Return the samples in the order of an epoch (from 0)."""
         n = len(self.samples.X)
-        (order,) = batches(n, n, seed=self.plan.seed, epoch=epoch)
+        (order,) = batches(n, n, seed=self.plan.seed if self.plan.shuffle else None, epoch=epoch)
         return order
 
     def batches_of(self, order: Array, first: int, end: int) -> Array:
