@@ -176,6 +176,7 @@ def processors() -> int:
 
 def as_read(feed: Feed, problem: Problem) -> Feed:
     """Return a feed in the types of a problem, one element after the other."""
+    feed.check(problem)
     labels = None if feed.labels is None else np.ascontiguousarray(feed.labels, np.int64)
     y = np.ascontiguousarray(feed.y, problem.batch(1)["y"].dtype)
     weights = np.ascontiguousarray(feed.weights, problem.dtype) if problem.weighted else None

@@ -125,6 +125,7 @@ class NumpyEngine:
         Record
             One entry per step. It ends with the first step whose loss is not finite, after which none is done.
         """
+        feed.check(self.program.problem)
         record = Record.of(len(learning_rates))
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss is looked at after each step
             for k, learning_rate in enumerate(learning_rates.tolist()):
