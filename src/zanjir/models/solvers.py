@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.errors import ParameterError
 from zanjir.graph import Array
 from zanjir.program import Feed, Problem, Scorer
 from zanjir.training import Callback, Epoch, Plan, Samples, Trainer, fit
@@ -181,11 +180,6 @@ def by_minimizer(
     heard: Heard,
 ) -> Solution:
     """Fit by a minimizer of SciPy from first parameters on; see `zanjir.training.minimize`."""
-    if task.problem.measured:
-        raise ParameterError(
-            f"solver={method!r} minimizes a function of the parameters, and batch normalization depends on the batch; "
-            "choose an update rule such as adam, or norm='layer'."
-        )
     watched = Watched(task, patience, heard)
     found = minimize(
         task.problem, task.feed, W, method=method, max_iter=max_iter, tol=tol, engine=engine, callback=watched

@@ -45,7 +45,7 @@ class Minimum:
     n_iter : int
         Number of iterations.
     converged : bool
-        Whether the largest derivative is within the tolerance, or no smaller number could be found.
+        Whether the largest derivative is within the tolerance.
     stopped : bool
         Whether the caller asked it to stop.
     message : str
@@ -86,6 +86,11 @@ def objective_for(problem: Problem, feed: Feed, *, calls: int = 1, engine: str =
             "dropout draws new numbers at every step, so there is no one function to minimize; "
             "set dropout=0, or choose an update rule such as adam as the solver."
         )
+    if problem.measured:
+        raise ParameterError(
+            "batch normalization depends on the batch, and a minimizer on the parameters alone; choose norm='layer', "
+            "or an update rule such as adam as the solver."
+        )
     program = trace_step(problem, SGD())
     plan = Plan(batch_size=len(feed.X), epochs=max(1, calls), engine=engine)
     if engine_name(program, plan, len(feed.X)) == "native":
@@ -99,6 +104,7 @@ class NumpyObjective:
     """Loss and gradient of all samples by the numpy engine."""
 
     def __init__(self, engine: NumpyEngine, feed: Feed) -> None:
+        feed.check(engine.program.problem)
         self.engine = engine
         self.batch = engine.batch(len(feed.X))
         for name, column in feed.columns.items():

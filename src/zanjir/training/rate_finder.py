@@ -55,7 +55,7 @@ def find_learning_rate(
     Raises
     ------
     ParameterError
-        If the rates do not grow, or there are fewer than 20 steps.
+        If the rates do not grow, there are fewer than 20 steps, or the first rate is already too high.
 
     References
     ----------
@@ -86,6 +86,11 @@ def find_learning_rate(
     finally:
         before.onto(trainer.engine)
         trainer.measured_at = None
+    if len(losses) < 2:
+        raise ParameterError(
+            f"the loss was no finite number, or rose to {TOO_HIGH:g} times its first value, after a step with the rate "
+            f"{lowest:g}; expected a first rate that is too small. Choose a lower one, or scale the features down."
+        )
     smooth = smoothed(losses)
     falling = np.gradient(smooth, np.log(rates[: len(smooth)]))
     return RateSearch(rates[: len(smooth)], smooth, float(rates[int(falling.argmin())]))
