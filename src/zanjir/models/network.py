@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -19,7 +20,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from zanjir.data import split_indices
-from zanjir.errors import ParameterError, ShapeError, choose
+from zanjir.errors import DataError, ParameterError, ShapeError, choose
 from zanjir.graph import Array
 from zanjir.models.base import (
     Estimator,
@@ -31,7 +32,7 @@ from zanjir.models.base import (
 from zanjir.models.online import Online
 from zanjir.models.sklearn_callbacks import CallbackSupportMixin, Hooks, with_callbacks
 from zanjir.models.solvers import Solution, Task, by_minimizer, by_updates
-from zanjir.nn import LOSSES, Loss, Sequential, mlp, regularizer
+from zanjir.nn import LOSSES, Loss, Sequential, mlp, own_loss, regularizer
 from zanjir.optim import OPTIMIZERS, ClipNorm, optimizer, schedule
 from zanjir.program import Problem, Scorer
 from zanjir.training import Model, Plan, RateSearch, Samples, Trainer, find_learning_rate
@@ -181,16 +182,16 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         """Return targets of the same kind as those that were fitted."""
         raise TypeError(f"{type(self).__name__} fits nothing; use one of its subclasses.")
 
-    def weights_for(self, targets: Targets, sample_weight: Any) -> Array | None:
+    def weights_for(self, targets: Targets, sample_weight: Any, **how: Any) -> Array | None:
         """Return the weight of each sample."""
-        return weights_of(len(targets.y), sample_weight)
+        return weights_of(len(targets.y), sample_weight, **how)
 
     def loss_row(self) -> Loss:
         """Return the loss, which may be a user's function of scores and targets."""
         loss = self.loss or self.default_loss
         if callable(loss):
             takes = "labels" if isinstance(self, ClassifierMixin) else "numbers"
-            return Loss(getattr(loss, "__name__", "own"), loss, takes)
+            return own_loss(loss, takes)
         return choose("loss", loss, LOSSES)
 
     def problem_of(self, train: Samples, targets: Targets) -> Problem:
@@ -214,6 +215,8 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
     def seed(self) -> int:
         """What fixes first weights, the order of the samples and dropout."""
         if isinstance(self.random_state, int | np.integer):
+            if self.random_state < 0:
+                raise ParameterError(f"random_state is {self.random_state}, expected a whole number of at least 0.")
             return int(self.random_state)
         if isinstance(self.random_state, np.random.Generator):
             return int(self.random_state.integers(2**31))
@@ -224,25 +227,27 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         return Plan(
             optimizer=optimizer(self.chosen_solver, self.learning_rate_init),
             schedule=schedule(self.learning_rate),
-            clip=ClipNorm(self.clip) if self.clip else None,
+            clip=None if self.clip is None else ClipNorm(self.clip),
             batch_size=self.batch_of(n),
-            epochs=self.max_iter,
-            patience=self.n_iter_no_change if self.early_stopping else None,
+            epochs=whole("max_iter", self.max_iter),
+            patience=self.patience,
             seed=self._seed,
             shuffle=self.shuffle,
             engine=self.engine,
             threads=self.threads if self.engine != "numpy" else None,
         )
 
+    @property
+    def patience(self) -> int | None:
+        """How many iterations the loss on watched samples may fail to fall; None if nobody stops for that."""
+        n = whole("n_iter_no_change", self.n_iter_no_change)
+        return n if self.early_stopping else None
+
     def batch_of(self, n: int) -> int:
         """Return how many of so many samples make a batch."""
         if self.batch_size == "auto":
             return min(n, max(SMALLEST_BATCH, min(LARGEST_BATCH, n // STEPS_PER_EPOCH)))
-        if not isinstance(self.batch_size, int | np.integer) or self.batch_size < 1:
-            raise ParameterError(
-                f"batch_size is {self.batch_size!r}, expected 'auto' or a whole number of samples, at least 1."
-            )
-        return min(int(self.batch_size), n)
+        return min(whole("batch_size", self.batch_size, "'auto' or "), n)
 
     def watched(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
         """Return the samples to watch that the user gave."""
@@ -259,7 +264,12 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
     def divided(self, train: Samples, targets: Targets) -> tuple[Samples, Samples]:
         """Return the samples to learn from and those to watch, when the user gave none to watch."""
         stratify = targets.n_classes > 0
-        kept, watched = split_indices(train.y, self.validation_fraction, seed=self._seed, stratify=stratify)
+        counted = np.arange(len(train.y)) if train.weights is None else np.flatnonzero(train.weights)
+        try:
+            parts = split_indices(train.y[counted], self.validation_fraction, seed=self._seed, stratify=stratify)
+        except ParameterError as error:
+            raise ParameterError(f"validation_fraction is {self.validation_fraction!r}: {error}") from error
+        kept, watched = (counted[part] for part in parts)
         return taken(train, kept), taken(train, watched)
 
     def first(self, problem: Problem) -> Array:
@@ -273,7 +283,6 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         def heard(W: Array) -> bool:
             return hooks.end_iteration(lambda: {"model_": self.model_of(task.problem, W.copy())})
 
-        patience = self.n_iter_no_change if self.early_stopping else None
         start, state = self.start_of(task.problem)
         if choose("solver", self.chosen_solver, SOLVERS) == "updates":
             return by_updates(
@@ -286,8 +295,9 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
                 "choose one such as adam, or use set_callbacks."
             )
         return by_minimizer(
-            task, self.chosen_solver, self.first(task.problem) if start is None else start, max_iter=self.max_iter,
-            tol=self.tol, engine=self.engine, patience=patience, heard=heard,
+            task, self.chosen_solver, self.first(task.problem) if start is None else start,
+            max_iter=whole("max_iter", self.max_iter), tol=self.tol, engine=self.engine, patience=self.patience,
+            heard=heard,
         )  # fmt: skip
 
     def start_of(self, problem: Problem) -> tuple[Array | None, Any]:
@@ -299,6 +309,11 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
             raise ShapeError(
                 f"warm_start goes on with the network {fitted.sizes}, and these data and parameters make "
                 f"{problem.sizes}; set warm_start=False to begin anew."
+            )
+        if self.model_.classes != self.class_names:
+            raise DataError(
+                f"warm_start goes on with the classes {', '.join(self.model_.classes)}, and y holds "
+                f"{', '.join(self.class_names)}; set warm_start=False to begin anew."
             )
         return self.model_.W, self._state if self._state_of == self.chosen_solver else None
 
@@ -371,34 +386,45 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         first = not hasattr(self, "model_")
         X, y = checked_samples(self, X, y, reset=first, multi_output=self.multi_output, y_numeric=self.numeric)
         targets = self.targets_of(y, classes) if first else Targets(self.targets_like(y), len(self.class_names), 0)
-        weights = self.weights_for(targets, sample_weight)
-        samples = Samples(dense(X), targets.y, np.ones(len(y)) if weights is None else weights)
+        weights = self.weights_for(targets, sample_weight, may_be_zero=True)
+        samples = Samples(dense(X), targets.y)
         if first:
-            self._seed = self.seed
-            problem = self.problem_of(samples, targets)
-            self.model_ = self.model_of(problem, self.first(problem))
-            self.loss_curve_, self.n_iter_, self._state, self._state_of, self._online = (
-                [],
-                0,
-                None,
-                self.chosen_solver,
-                None,
-            )
-        if self._online is None:
-            if self.learning_rate != "constant":
-                raise ParameterError(
-                    f"learning_rate is {self.learning_rate!r}, a schedule from the first step to the last, and "
-                    "partial_fit has no last one; choose 'constant'."
-                )
-            plan = replace(self.plan(len(y)), patience=None)
-            self._online = Online(
-                replace(self.model_.problem, weighted=True), plan, len(self.class_names), self.model_.W, self._state
-            )
-        self.loss_ = self._online.steps(samples, self.batch_of(len(y)))
-        self.model_ = replace(self.model_, W=self._online.W)
-        self.loss_curve_.append(self.loss_)
-        self.n_iter_ += 1
+            self.begin(samples, targets)
+        online = self.online(len(y))
+        loss = online.steps(samples, np.ones(len(y)) if weights is None else weights, self.batch_of(len(y)))
+        # The fit that began it cannot be gone on with any more: these steps are not in its record.
+        self._online, self._state = online, None
+        if loss is not None:
+            self.model_ = replace(self.model_, W=online.W)
+            self.loss_ = loss
+            self.loss_curve_.append(loss)
+            self.n_iter_ += 1
         return self
+
+    def begin(self, samples: Samples, targets: Targets) -> None:
+        """Make the network of a first `partial_fit`."""
+        self._seed = self.seed
+        problem = self.problem_of(samples, targets)
+        self.model_ = self.model_of(problem, self.first(problem))
+        self.loss_curve_, self.n_iter_ = [], 0
+        self._state, self._state_of, self._online = None, self.chosen_solver, None
+
+    def online(self, n: int) -> Online:
+        """Return what takes the steps of `partial_fit`, with the parameters that the estimator has now."""
+        if self.learning_rate != "constant":
+            raise ParameterError(
+                f"learning_rate is {self.learning_rate!r}, a schedule from the first step to the last, and "
+                "partial_fit has no last one; choose 'constant'."
+            )
+        penalty = regularizer(self.penalty or "none", self.alpha)
+        problem = replace(self.model_.problem, weighted=True, penalty=penalty)
+        plan = replace(self.plan(n), patience=None, batch_size=1)
+        if self._online and (self._online.problem, self._online.plan) == (problem, plan):
+            return self._online
+        same_rule = self._state_of == self.chosen_solver
+        state = self._online.state if self._online else self._state
+        self._state_of = self.chosen_solver
+        return Online(problem, plan, len(self.class_names), self.model_.W, state if same_rule else None)
 
     def find_learning_rate(self, X: Any, y: Any, sample_weight: Any = None, **how: Any) -> RateSearch:
         """Try learning rates from small to large on these samples, and leave the estimator as it is.
@@ -415,7 +441,7 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         RateSearch
             The rates, the loss at each, and a suggestion.
         """
-        copy = self.__class__(**self.get_params(deep=False))
+        copy = self.__class__(**{**self.get_params(deep=False), "random_state": deepcopy(self.random_state)})
         X, y = checked_samples(copy, X, y, multi_output=self.multi_output, y_numeric=self.numeric)
         targets = copy.targets_of(y)
         train = Samples(dense(X), targets.y, copy.weights_for(targets, sample_weight))
@@ -425,6 +451,13 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
             n_classes=targets.n_classes,
         )  # fmt: skip
         return find_learning_rate(trainer, **how)
+
+
+def whole(name: str, value: Any, also: str = "") -> int:
+    """Return a parameter that is a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ParameterError(f"{name} is {value!r}, expected {also}a whole number of at least 1.")
+    return int(value)
 
 
 def sizes_of(hidden: Any) -> Sequence[int]:

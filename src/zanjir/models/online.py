@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.errors import NonFiniteError
+from zanjir.errors import NonFiniteError, ParameterError
 from zanjir.graph import Array
 from zanjir.program import Engine, Feed, Problem, trace_step
 from zanjir.program.threads import one_blas_thread
@@ -50,6 +50,11 @@ class Online:
         self.held = {name.removeprefix("optimizer."): a for name, a in arrays.items() if name.startswith("optimizer.")}
         self.held["W"] = W
 
+    @property
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """The rule's vectors and its number of steps, as `Trainer.state` returns them."""
+        return {f"optimizer.{name}": vector for name, vector in self.numbers().items()}, {"t": self.t}
+
     def __getstate__(self) -> dict[str, Any]:
         """Return what is to be pickled: the numbers, and not the engine, which is made anew."""
         kept = {name: value for name, value in vars(self).items() if name != "engine"}
@@ -77,23 +82,29 @@ class Online:
         """The parameters."""
         return self.engine.W.copy()
 
-    def steps(self, samples: Samples, batch_size: int) -> float:
+    def steps(self, samples: Samples, weights: Array, batch_size: int) -> float | None:
         """Take one step for each batch of samples, in their order, and return the mean loss before the steps.
 
-        Samples whose weights are all 0 change nothing, not even by the penalty.
+        Samples whose weights are all 0 change nothing, not even by the penalty: there is no step, and no loss.
 
         Raises
         ------
+        ParameterError
+            If the network normalizes over batches.
         NonFiniteError
             If the loss is no finite number; the parameters stay as they were before.
         """
-        if samples.weights is not None and not samples.weights.any():
-            return float("nan")
+        if self.problem.measured:
+            raise ParameterError(
+                "norm='batch' measures all training samples after the last step, and partial_fit keeps none; choose "
+                "norm='layer'."
+            )
+        if not weights.any():
+            return None
         n, before, t = len(samples.X), self.numbers(), self.t
         dtype = self.problem.dtype
         targets = np.ascontiguousarray(encoded(self.problem, samples.y, self.n_classes))
-        weights = np.ascontiguousarray(samples.weights, dtype)
-        feed = Feed(np.ascontiguousarray(samples.X, dtype), targets, None, weights)
+        feed = Feed(np.ascontiguousarray(samples.X, dtype), targets, None, np.ascontiguousarray(weights, dtype))
         sizes = np.diff(np.append(np.arange(0, n, batch_size), n))
         rates = np.full(len(sizes), self.plan.optimizer.learning_rate)
         with one_blas_thread():
