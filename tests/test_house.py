@@ -33,6 +33,7 @@ ROOMS = (
     "native",
     "training",
     "models",
+    "interchange",
     "plots",
     "cli",
 )

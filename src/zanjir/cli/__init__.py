@@ -16,6 +16,7 @@ COMMANDS = {
     "train": "Train a network on a data set, with pictures, a report and a saved model.",
     "evaluate": "Measure a trained model on a data set.",
     "check": "Check the derivatives of a run's loss against numerical ones.",
+    "export": "Write a trained model as an ONNX file.",
     "predict": "Write a trained model's predictions to a file.",
     "graph": "Show the graph of a run, or of a network such as 784-512-10, with values and gradients.",
     "source": "Print the program of a run, or of a network such as 784-512-10.",
