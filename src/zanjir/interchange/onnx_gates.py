@@ -30,6 +30,7 @@ SAME = {
     "greater": "Greater", "greater_equal": "GreaterOrEqual", "less": "Less", "less_equal": "LessOrEqual",
     "equal": "Equal", "logical_and": "And", "logical_or": "Or", "logical_not": "Not",
 }  # fmt: skip
+LOGICAL = ("logical_and", "logical_or", "logical_not")
 REDUCTIONS = {"sum": "ReduceSum", "mean": "ReduceMean", "max": "ReduceMax", "min": "ReduceMin"}
 # ONNX knows images with their channels first, and weights as (channels out, channels in, height, width).
 CHANNELS_FIRST = {"NHWC": (0, 3, 1, 2), "NCHW": (0, 1, 2, 3)}
@@ -135,14 +136,18 @@ def silu(operators: Operators, node: Tensor, inputs: list[str], wish: str | None
 
 @form("leaky_relu")
 def leaky_relu(operators: Operators, node: Tensor, inputs: list[str], wish: str | None) -> str:
-    """LeakyRelu calls the slope alpha."""
-    return operators.add("LeakyRelu", inputs[0], alpha=float(node.params["slope"]), wish=wish)
+    """PRelu, whose slope is an array: the setting of LeakyRelu is rounded to float32."""
+    return operators.add("PRelu", inputs[0], operators.constant([node.params["slope"]], node.dtype), wish=wish)
 
 
 @form("elu")
 def elu(operators: Operators, node: Tensor, inputs: list[str], wish: str | None) -> str:
-    """Elu has the same setting."""
-    return operators.add("Elu", inputs[0], alpha=float(node.params["alpha"]), wish=wish)
+    """Elu, and where alpha is not 1, alpha times that of the negative part: the setting is rounded to float32."""
+    if node.params["alpha"] == 1:
+        return operators.add("Elu", inputs[0], wish=wish)
+    zero, alpha = (operators.constant(value, node.dtype) for value in (0, node.params["alpha"]))
+    below = operators.add("Mul", operators.add("Elu", operators.add("Min", inputs[0], zero)), alpha)
+    return operators.add("Add", operators.add("Max", inputs[0], zero), below, wish=wish)
 
 
 @form("gelu")
@@ -314,11 +319,11 @@ def translated(operators: Operators, nodes: Sequence[Tensor], names: dict[int, s
 def inputs_of(operators: Operators, node: Tensor, names: dict[int, str]) -> list[str]:
     """Return the names of a node's inputs, all in one type: ONNX promotes nothing."""
     numbers = [x.value for x in node.inputs if not is_number(x.value)]
-    condition = gate_of(node) == "where"
+    gate = gate_of(node)
     own = node.dtype if node.dtype.kind == "f" else np.result_type(*(numbers or [node.value]))
     inputs = []
     for k, x in enumerate(node.inputs):
-        wanted = np.dtype(bool) if condition and k == 0 else own
+        wanted = np.dtype(bool) if gate in LOGICAL or (gate == "where" and k == 0) else own
         if id(x) not in names:
             inputs.append(operators.constant(x.value, wanted))
         else:
