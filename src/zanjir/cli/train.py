@@ -19,6 +19,7 @@ from zanjir.cli.options import (
     INITIALIZER,
     SCHEDULE,
     SizesType,
+    check_hidden,
     clip_of,
     given,
     network_options,
@@ -92,6 +93,8 @@ def train(
         raise click.UsageError("--early-stopping needs validation data; give --validation a share above 0.")
     if settings["engine"] == "numpy" and (chosen := [name for name in ("shards", "threads") if settings[name]]):
         raise click.UsageError(f"--{chosen[0]} is for the native engine; leave it out, or choose --engine native.")
+    if not resume:
+        check_hidden(settings, settings["hidden"])
     watchers = watchers_of(tensorboard)
     job = resumed(data, out, settings["threads"]) if resume and out else started(data, out, settings)
     finish(job, data, watchers, pictures=pictures, as_json=as_json, quiet=quiet)
