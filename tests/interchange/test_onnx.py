@@ -231,6 +231,15 @@ def test_a_fitted_estimator_gives_its_own_labels(classes, kind):
     assert label.tolist() == classes[model.predict(X)].tolist()
 
 
+def test_the_probabilities_of_a_one_vs_rest_estimator_sum_to_1():
+    model = model_of("one versus rest")
+    X = inputs_of(model)
+    p = model.predict_proba(X)
+    assert np.ptp(p.sum(axis=1)) > 0.1
+    found = evaluated(onnx_model(SimpleNamespace(model_=model, classes_=np.arange(3))), X)["probabilities"]
+    assert np.allclose(found, p / p.sum(axis=1, keepdims=True), rtol=ROUNDINGS, atol=0)
+
+
 @pytest.mark.parametrize("thing", [3, SimpleNamespace(), SimpleNamespace(model_=None)])
 def test_what_has_no_network_is_refused(thing, tmp_path):
     with pytest.raises(ParameterError, match=f"^{type(thing).__name__} has no network to export; expected a "):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -67,7 +67,8 @@ def onnx_model(model: Any) -> Any:
 
     Parameters and errors are those of `export_onnx`.
     """
-    model, classes = model_and_classes(model)
+    subject = Subject.of(model)
+    model, classes = subject.model, subject.classes
     if model.W.nbytes > MOST_BYTES:
         raise DataError(
             f"the parameters take {model.W.nbytes:,} bytes, expected at most {MOST_BYTES:,}, which an ONNX file can "
@@ -77,7 +78,7 @@ def onnx_model(model: Any) -> Any:
     onnx, helper = operators.onnx, operators.onnx.helper
     scores = forward(operators, model)
     add = classified if len(classes) else regressed
-    outputs = [value(operators, *facts) for facts in add(operators, model, scores, classes)]
+    outputs = [value(operators, *facts) for facts in add(operators, subject, scores)]
     X = value(operators, "X", model.problem.dtype, ("N", model.problem.in_features))
     graph = helper.make_graph(operators.nodes, "zanjir", [X], outputs, operators.initializers)
     made = helper.make_model(
@@ -90,17 +91,26 @@ def onnx_model(model: Any) -> Any:
     return made
 
 
-def model_and_classes(thing: Any) -> tuple[Model, Sequence[Any]]:
-    """Return a model, or that of a fitted estimator, and its classes as their owner writes them."""
-    if isinstance(thing, Model):
-        return thing, thing.classes
-    model = getattr(thing, "model_", None)
-    if not isinstance(model, Model):
-        raise ParameterError(
-            f"{type(thing).__name__} has no network to export; expected a zanjir.training.Model, or an estimator that "
-            "was fitted and rests on one."
-        )
-    return model, getattr(thing, "classes_", model.classes)
+@dataclass(frozen=True)
+class Subject:
+    """What is exported: a model, its classes as their owner writes them, and whether probabilities sum to 1."""
+
+    model: Model
+    classes: Sequence[Any]
+    whole: bool = False
+
+    @classmethod
+    def of(cls, thing: Any) -> Subject:
+        """Return a model, or that of a fitted estimator: one-vs-rest estimators divide by the sum."""
+        if isinstance(thing, Model):
+            return cls(thing, thing.classes)
+        model = getattr(thing, "model_", None)
+        if not isinstance(model, Model):
+            raise ParameterError(
+                f"{type(thing).__name__} has no network to export; expected a zanjir.training.Model, or an estimator "
+                "that was fitted and rests on one."
+            )
+        return cls(model, getattr(thing, "classes_", model.classes), whole=True)
 
 
 def forward(operators: Operators, model: Model) -> str:
@@ -126,15 +136,16 @@ def prepared(operators: Operators, preparation: Preparation, dtype: Any) -> str:
     return name
 
 
-def classified(operators: Operators, model: Model, scores: str, classes: Sequence[Any]) -> list[Output]:
+def classified(operators: Operators, subject: Subject, scores: str) -> list[Output]:
     """Add labels and probabilities, and return the outputs of a classification."""
+    model, classes = subject.model, subject.classes
     dtype, n_scores = model.problem.dtype, model.problem.n_outputs
     names = label_array(classes)
     chosen = winners(operators, dtype, scores, n_scores)
     operators.result("label", "Gather", operators.constant(names, wish="classes"), chosen, axis=0)
     outputs: list[Output] = [("label", names.dtype, ("N",))]
     if model.problem.loss.probability:
-        probabilities(operators, model, scores)
+        probabilities(operators, subject, scores)
         outputs.append(("probabilities", dtype, ("N", len(classes))))
     return [*outputs, (scores, dtype, ("N", n_scores))]
 
@@ -147,26 +158,31 @@ def winners(operators: Operators, dtype: Any, scores: str, n_scores: int) -> str
     return operators.add("Squeeze", operators.cast(above, np.int64), *operators.axes(1))
 
 
-def probabilities(operators: Operators, model: Model, scores: str) -> None:
+def probabilities(operators: Operators, subject: Subject, scores: str) -> None:
     """Add the probability of each class."""
-    if model.problem.loss.probability == "softmax":
+    problem = subject.model.problem
+    if problem.loss.probability == "softmax":
         operators.result("probabilities", "Softmax", scores, axis=1)
-    elif model.problem.n_outputs > 1:
-        operators.result("probabilities", "Sigmoid", scores)
-    else:
+    elif problem.n_outputs == 1:
         # 1 - p would leave nothing of small probabilities of the first class.
         p, q = operators.add("Sigmoid", scores), operators.add("Sigmoid", operators.add("Neg", scores))
         operators.result("probabilities", "Concat", q, p, axis=1)
+    elif subject.whole:
+        p = operators.add("Sigmoid", scores)
+        total = operators.add("ReduceSum", p, *operators.axes(1), keepdims=1)
+        operators.result("probabilities", "Div", p, total)
+    else:
+        operators.result("probabilities", "Sigmoid", scores)
 
 
-def regressed(operators: Operators, model: Model, scores: str, _: Sequence[Any]) -> list[Output]:
+def regressed(operators: Operators, subject: Subject, scores: str) -> list[Output]:
     """Add the predicted numbers, and return the outputs of a regression."""
-    n = model.problem.n_outputs
+    n = subject.model.problem.n_outputs
     if n == 1:
         operators.result("prediction", "Squeeze", scores, *operators.axes(1))
     else:
         operators.result("prediction", "Identity", scores)
-    return [("prediction", model.problem.dtype, ("N",) if n == 1 else ("N", n))]
+    return [("prediction", subject.model.problem.dtype, ("N",) if n == 1 else ("N", n))]
 
 
 def value(operators: Operators, name: str, dtype: Any, shape: Sequence[str | int]) -> Any:
