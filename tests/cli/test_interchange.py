@@ -33,7 +33,7 @@ def test_an_exported_classifier_gives_the_runs_labels_and_probabilities(fixture,
 
 
 def test_an_exported_regression_gives_the_runs_numbers(line_run, call):
-    assert call("export", line_run, "--out", "model.onnx").out.startswith("model.onnx: prediction from X, ")
+    assert call("export", line_run, "--out", "model.onnx").out.startswith("model.onnx: prediction from X; ")
     X, model = load("line").X, load_model(line_run / "model.safetensors")
     predicted = model.predict(X)
     found = outputs_of("model.onnx", X)["prediction"]

@@ -15,9 +15,10 @@ __all__ = ["export"]
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="ONNX file to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def export(run: Path, out: Path, as_json: bool) -> None:
-    """Write the model of RUN as an ONNX file: raw inputs X in, labels, probabilities and scores out.
+    """Write the model of RUN as an ONNX file, which other programs can run without zanjir.
 
-    It needs the extra onnx: pip install 'zanjir[onnx]'.
+    Raw inputs X, or a table's columns, go in; labels, probabilities and scores, or predicted numbers, come out. It
+    needs the extra onnx: pip install 'zanjir[onnx]'.
     """
     from zanjir.cli.run import Run
     from zanjir.files import write_whole
@@ -26,6 +27,7 @@ def export(run: Path, out: Path, as_json: bool) -> None:
     made = onnx_model(Run(run).load().model)
     content = made.SerializeToString()
     write_whole(out, content)
-    outputs = [output.name for output in made.graph.output]
-    results = {"out": str(out), "bytes": len(content), "inputs": ["X"], "outputs": outputs, "run": str(run)}
-    click.echo(json.dumps(results) if as_json else f"{out}: {', '.join(outputs)} from X, {len(content):,} bytes")
+    inputs, outputs = ([value.name for value in group] for group in (made.graph.input, made.graph.output))
+    results = {"out": str(out), "bytes": len(content), "inputs": inputs, "outputs": outputs, "run": str(run)}
+    text = f"{out}: {', '.join(outputs)} from {', '.join(inputs)}; {len(content):,} bytes"
+    click.echo(json.dumps(results) if as_json else text)

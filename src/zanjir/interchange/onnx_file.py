@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -14,18 +14,17 @@ from zanjir import __version__
 from zanjir.errors import DataError, ParameterError
 from zanjir.files import write_whole
 from zanjir.interchange.onnx_gates import Operators, label_array, translated
+from zanjir.interchange.onnx_inputs import TEXTS, Described, described, network_inputs
 from zanjir.program.step import trace_forward
-from zanjir.training import Model, Preparation
+from zanjir.training import Model
 
 __all__ = ["export_onnx", "onnx_model"]
 
 # The oldest versions that have every operator used here: whatever runs ONNX files since 2023 reads them.
-OPSET, IR_VERSION = 18, 8
+OPSET, TEXTS_OPSET, IR_VERSION = 18, 2, 8
 # What protobuf, in which ONNX files are written, can hold; a little of it is for the operators.
 MOST_BYTES = 2**31 - 2**20
-# Name, dtype and shape of an output; a text stands for a size that is known at run time only.
-Output: TypeAlias = "tuple[str, Any, tuple[str | int, ...]]"
-RESERVED = ("X", "label", "probabilities", "prediction")
+RESERVED = ("label", "probabilities", "prediction", "scores")
 
 
 def export_onnx(model: Any, path: str | Path) -> None:
@@ -34,6 +33,8 @@ def export_onnx(model: Any, path: str | Path) -> None:
     The file's input is ``X`` of shape (N, D), raw inputs in the model's dtype, for any N. Its outputs are, for
     classes: ``label`` (N,), text or whole numbers as the classes are; ``probabilities`` (N, C) where the loss gives
     them; ``scores`` (N, C), or (N, 1) for two classes with one score. For regression: ``prediction``, (N,) or (N, K).
+    A model of a table takes its columns instead of ``X``, each (N, 1): numbers (booleans as 0 and 1, dates as days
+    since 1970) in float64, NaN where missing; categories as texts without spaces around them, empty where missing.
     The preparation of raw inputs is part of it, and the parameters have their own names, W1, b1 and so on.
 
     Parameters
@@ -76,14 +77,14 @@ def onnx_model(model: Any) -> Any:
         )
     operators = Operators(RESERVED)
     onnx, helper = operators.onnx, operators.onnx.helper
-    scores = forward(operators, model)
-    add = classified if len(classes) else regressed
-    outputs = [value(operators, *facts) for facts in add(operators, subject, scores)]
-    X = value(operators, "X", model.problem.dtype, ("N", model.problem.in_features))
-    graph = helper.make_graph(operators.nodes, "zanjir", [X], outputs, operators.initializers)
+    given, X = network_inputs(operators, model)
+    scores = forward(operators, model, X)
+    outputs = (classified if len(classes) else regressed)(operators, subject, scores)
+    inputs, results = ([described(operators, *facts) for facts in group] for group in (given, outputs))
+    graph = helper.make_graph(operators.nodes, "zanjir", inputs, results, operators.initializers)
     made = helper.make_model(
-        graph, producer_name="zanjir", producer_version=__version__, ir_version=IR_VERSION,
-        opset_imports=[helper.make_opsetid("", OPSET)], doc_string=repr(model),
+        graph, producer_name="zanjir", producer_version=__version__, ir_version=IR_VERSION, doc_string=repr(model),
+        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(TEXTS, TEXTS_OPSET)],
     )  # fmt: skip
     facts = {"zanjir_version": __version__, "description": repr(model), "classes": json.dumps(list(map(str, classes)))}
     helper.set_model_props(made, facts)
@@ -113,12 +114,11 @@ class Subject:
         return cls(model, getattr(thing, "classes_", model.classes), whole=True)
 
 
-def forward(operators: Operators, model: Model) -> str:
-    """Add the way from raw inputs to scores, and return the name of the scores."""
+def forward(operators: Operators, model: Model, X: str) -> str:
+    """Add the way from what the network reads to the scores, and return their name."""
     problem = model.problem
     function = trace_forward(problem)
-    X = function.inputs["X"]
-    names = {id(X): prepared(operators, model.preparation, np.dtype(problem.dtype))}
+    names = {id(function.inputs["X"]): X}
     for name, value in model.parameters.items():
         names[id(function.inputs[name])] = operators.constant(value, problem.dtype, name)
     scores = function.outputs["scores"]
@@ -126,28 +126,19 @@ def forward(operators: Operators, model: Model) -> str:
     return names[id(scores)]
 
 
-def prepared(operators: Operators, preparation: Preparation, dtype: Any) -> str:
-    """Add the preparation of raw inputs, and return the name of what the network reads."""
-    name = "X"
-    if preparation.offset:
-        name = operators.add("Sub", name, operators.constant(preparation.offset, dtype, "offset"), wish="centered")
-    if preparation.scale != 1:
-        name = operators.add("Div", name, operators.constant(preparation.scale, dtype, "scale"), wish="prepared")
-    return name
-
-
-def classified(operators: Operators, subject: Subject, scores: str) -> list[Output]:
+def classified(operators: Operators, subject: Subject, scores: str) -> list[Described]:
     """Add labels and probabilities, and return the outputs of a classification."""
     model, classes = subject.model, subject.classes
     dtype, n_scores = model.problem.dtype, model.problem.n_outputs
     names = label_array(classes)
     chosen = winners(operators, dtype, scores, n_scores)
     operators.result("label", "Gather", operators.constant(names, wish="classes"), chosen, axis=0)
-    outputs: list[Output] = [("label", names.dtype, ("N",))]
+    outputs: list[Described] = [("label", names.dtype, ("N",))]
     if model.problem.loss.probability:
         probabilities(operators, subject, scores)
         outputs.append(("probabilities", dtype, ("N", len(classes))))
-    return [*outputs, (scores, dtype, ("N", n_scores))]
+    operators.result("scores", "Identity", scores)
+    return [*outputs, ("scores", dtype, ("N", n_scores))]
 
 
 def winners(operators: Operators, dtype: Any, scores: str, n_scores: int) -> str:
@@ -175,19 +166,15 @@ def probabilities(operators: Operators, subject: Subject, scores: str) -> None:
         operators.result("probabilities", "Sigmoid", scores)
 
 
-def regressed(operators: Operators, subject: Subject, scores: str) -> list[Output]:
-    """Add the predicted numbers, and return the outputs of a regression."""
-    n = subject.model.problem.n_outputs
+def regressed(operators: Operators, subject: Subject, scores: str) -> list[Described]:
+    """Add the predicted numbers, in their own unit, and return the outputs of a regression."""
+    n, dtype = subject.model.problem.n_outputs, np.dtype(subject.model.problem.dtype)
+    if columns := getattr(subject.model, "columns", None):
+        dtype = np.dtype(float)
+        scale, offset = (operators.constant(value, dtype) for value in (columns.target.scale, columns.target.offset))
+        scores = operators.add("Add", operators.add("Mul", operators.cast(scores, dtype), scale), offset)
     if n == 1:
         operators.result("prediction", "Squeeze", scores, *operators.axes(1))
     else:
         operators.result("prediction", "Identity", scores)
-    return [("prediction", subject.model.problem.dtype, ("N",) if n == 1 else ("N", n))]
-
-
-def value(operators: Operators, name: str, dtype: Any, shape: Sequence[str | int]) -> Any:
-    """Return the description of an input or output."""
-    helper = operators.onnx.helper
-    text = np.dtype(dtype).kind == "U"
-    element = operators.onnx.TensorProto.STRING if text else helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-    return helper.make_tensor_value_info(name, element, list(shape))
+    return [("prediction", dtype, ("N",) if n == 1 else ("N", n))]
