@@ -25,10 +25,6 @@ COMMANDS = {
 }
 
 
-# What a shell says of a tool that wrote into a closed pipe: 128 and the number of SIGPIPE.
-BROKEN_PIPE = 141
-
-
 class LazyGroup(click.Group):
     """A group that knows its commands' names and help, and loads a command's file when it is called."""
 
@@ -49,7 +45,7 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:
             read_by_nobody()
-            sys.exit(BROKEN_PIPE)
+            return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading them."""
@@ -74,10 +70,7 @@ def cli() -> None:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line and leave with 0 (done), 1 (cannot be done), 2 (wrong usage) or 130 (interrupted).
-
-    A pipe whose reader has left, as ``head`` does, makes it 141, as of any tool that writes into one.
-    """
+    """Run the command line and leave with 0 (done), 1 (cannot be done), 2 (wrong usage) or 130 (interrupted)."""
     try:
         cli.main(arguments, standalone_mode=False)
     except click.exceptions.Exit as leave:
