@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -16,6 +18,7 @@ COMMANDS = {
     "train": "Train a network on a data set, with pictures, a report and a saved model.",
     "evaluate": "Measure a trained model on a data set.",
     "check": "Check the derivatives of a run's loss against numerical ones.",
+    "export": "Write a trained model as an ONNX file.",
     "predict": "Write a trained model's predictions to a file.",
     "graph": "Show the graph of a run, or of a network such as 784-512-10, with values and gradients.",
     "source": "Print the program of a run, or of a network such as 784-512-10.",
@@ -36,10 +39,25 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(f"zanjir.cli.{cmd_name}"), cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; leave quietly where nobody reads on, as in ``zanjir check RUN | head -1``."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            read_by_nobody()
+            return None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def read_by_nobody() -> None:
+    """Send what is still to be written to nowhere, so that closing the streams says nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -280,7 +280,9 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
     def solved(self, task: Task, hooks: Hooks) -> Solution:
         """Return what the solver finds."""
 
-        def heard(W: Array) -> bool:
+        def heard(W: Array, loss: float) -> bool:
+            if self.verbose:
+                LOG.info("%s: loss %.6g", type(self).__name__, loss)
             return hooks.end_iteration(lambda: {"model_": self.model_of(task.problem, W.copy())})
 
         start, state = self.start_of(task.problem)
@@ -332,9 +334,6 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         self.best_loss_ = min(solution.losses, default=float("nan"))
         self._state, self._state_of = solution.state, self.chosen_solver
         self._online = None
-        if self.verbose:
-            for k, loss in enumerate(self.loss_curve_, start=1):
-                LOG.info("%s: iteration %d, loss %.6g", type(self).__name__, k, loss)
         if not solution.converged:
             warnings.warn(self.advice(solution, X), ConvergenceWarning, stacklevel=4)
 
@@ -418,6 +417,11 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
             )
         penalty = regularizer(self.penalty or "none", self.alpha)
         problem = replace(self.model_.problem, weighted=True, penalty=penalty)
+        if problem.measured:
+            raise ParameterError(
+                "batch normalization measures all training samples at the end, and partial_fit has no end; choose "
+                "norm='layer' or 'none'."
+            )
         plan = replace(self.plan(n), patience=None, batch_size=1)
         if self._online and (self._online.problem, self._online.plan) == (problem, plan):
             return self._online

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.errors import NonFiniteError, ParameterError
+from zanjir.errors import NonFiniteError
 from zanjir.graph import Array
 from zanjir.program import Engine, Feed, Problem, trace_step
 from zanjir.program.threads import one_blas_thread
@@ -89,16 +89,9 @@ class Online:
 
         Raises
         ------
-        ParameterError
-            If the network normalizes over batches.
         NonFiniteError
             If the loss is no finite number; the parameters stay as they were before.
         """
-        if self.problem.measured:
-            raise ParameterError(
-                "norm='batch' measures all training samples after the last step, and partial_fit keeps none; choose "
-                "norm='layer'."
-            )
         if not weights.any():
             return None
         n, before, t = len(samples.X), self.numbers(), self.t
