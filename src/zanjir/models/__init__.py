@@ -1,1 +1,5 @@
 """scikit-learn estimators: neighbors, least squares, linear classifiers and networks."""
+
+from zanjir.models.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+__all__ = ["KNeighborsClassifier", "KNeighborsRegressor"]
