@@ -77,7 +77,9 @@ class ProductScreen:
         The mean of the samples, which far data are moved by, so that nothing cancels.
     scale : float
         A power of two by which float32 does not overflow.
-    rows : array of shape (N, D + 1)
+    varying : array of shape (V,)
+        The features that are not the same in all samples. The others add the same to all distances of a query.
+    rows : array of shape (N, V + 1)
         The samples, and minus half their squared norms, lowered by their part of the error.
     slack : array of shape (N,)
         Twice that part.
@@ -85,47 +87,35 @@ class ProductScreen:
 
     center: Array
     scale: float
+    varying: Array
     rows: Array
     slack: Array
 
     @classmethod
     def of(cls, X: Array, dtype: Any) -> ProductScreen | None:
         """Prepare samples (N, D); None if their numbers are too large, too small or too many for it."""
-        n_terms = X.shape[1] + 1
-        center = X.mean(axis=0, dtype=np.float64)
-        reach = max(float(np.abs(X.max(axis=0) - center).max()), float(np.abs(X.min(axis=0) - center).max()))
-        if not RANGE[0] < reach < RANGE[1] or n_terms * unit(dtype) > MOST_ROUNDING:
+        center, low, high = X.mean(axis=0, dtype=np.float64), X.min(axis=0), X.max(axis=0)
+        reach = float(np.maximum(high - center, center - low).max())
+        varying = np.flatnonzero(low < high)
+        error = relative_error(len(varying) + 1, X.shape[1], dtype)
+        if not RANGE[0] < reach < RANGE[1] or error > MOST_ROUNDING:
             return None
-        scale = 2.0 ** -np.ceil(np.log2(reach))
-        rows = np.empty((len(X), n_terms), dtype)
-        half = moved(X, center, scale, rows)
-        error = 2 * cls.rounding(n_terms, dtype) * half
-        rows[:, -1] = -(half + error)
-        return cls(center, float(scale), rows, (2 * error).astype(dtype))
-
-    @staticmethod
-    def rounding(n_terms: int, dtype: Any) -> float:
-        """Return a bound on the relative error of a score, by the magnitudes of its terms.
-
-        It holds for the sum of products, for moving and rounding the numbers, for the comparisons with the score,
-        and for what the full computation in float64 is wrong by.
-        """
-        u = unit(dtype)
-        products = n_terms * u / (1 - n_terms * u)
-        return 1.02 * (products + 12 * u + 4 * (n_terms + 3) * FLOAT64)
+        scale = 2.0 ** -float(np.ceil(np.log2(reach)))
+        rows, half = moved(X, center, scale, varying, dtype)
+        rows[:, -1] = -(1 + 2 * error) * half
+        return cls(center, scale, varying, rows, (4 * error * half).astype(dtype))
 
     def queries(self, Q: Array) -> Queries:
         """Return queries in the screen's form; of one that is too far away nothing is known."""
         dtype, n_terms = self.rows.dtype, self.rows.shape[1]
-        rows = np.empty((len(Q), n_terms), dtype)
         with np.errstate(over="ignore"):
-            half = moved(Q, self.center, self.scale, rows)
+            rows, half = moved(Q, self.center, self.scale, self.varying, dtype)
         known = half < np.finfo(dtype).max ** 0.25
         rows[~known], half = 0, np.where(known, half, 0)
         rows[:, -1] = 1
         # Products below the smallest normal number may be lost altogether.
-        lost = 8 * n_terms**1.5 * max(float(np.finfo(dtype).tiny), RANGE[0]) * (1 + np.sqrt(half))
-        slack = 2 * (self.rounding(n_terms, dtype) * half + lost)
+        lost = 8 * Q.shape[1] ** 1.5 * max(float(np.finfo(dtype).tiny), RANGE[0]) * (1 + np.sqrt(half))
+        slack = 2 * (relative_error(n_terms, Q.shape[1], dtype) * half + lost)
         return Queries(rows, slack.astype(dtype), known)
 
     def scores(self, queries: Queries, samples: slice) -> Array:
@@ -171,17 +161,25 @@ class PairwiseScreen:
         return np.asarray(least * (1 + further))
 
 
-def unit(dtype: Any) -> float:
-    """Return the unit roundoff: half the distance from 1 to the next number."""
-    return float(np.finfo(dtype).eps) / 2
+def relative_error(n_terms: int, n_features: int, dtype: Any) -> float:
+    """Return a bound on the error of a score, relative to the magnitudes of its terms.
+
+    It holds for the sum of products, for moving and rounding the numbers, for the comparisons with the score, and for
+    what the full computation in float64 is wrong by.
+    """
+    u = float(np.finfo(dtype).eps) / 2
+    if n_terms * u > MOST_ROUNDING:
+        return np.inf
+    products = n_terms * u / (1 - n_terms * u)
+    return 1.02 * (products + 12 * u + 4 * (n_features + 3) * FLOAT64)
 
 
-def moved(X: Array, center: Array, scale: float, rows: Array) -> Array:
-    """Write scale (X - center) into all columns of ``rows`` but the last, and return half the squared norms."""
-    half = np.empty(len(X))
+def moved(X: Array, center: Array, scale: float, varying: Array, dtype: Any) -> tuple[Array, Array]:
+    """Return scale (X - center) of the varying features, with one more column, and half the squared norms of all."""
+    rows, half = np.empty((len(X), len(varying) + 1), dtype), np.empty(len(X))
     step = max(1, 2**18 // X.shape[1])  # numbers at a time, in float64
     for start in range(0, len(X), step):
         part = (X[start : start + step] - center) * scale
-        rows[start : start + step, :-1] = part
+        rows[start : start + step, :-1] = part[:, varying]
         half[start : start + step] = np.einsum("nd,nd->n", part, part) / 2
-    return half
+    return rows, half
