@@ -1,0 +1,68 @@
+"""What figures share: colors that color-blind readers tell apart, marks that survive a gray print, and tidy axes."""
+
+from __future__ import annotations
+
+from itertools import cycle, islice
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+__all__ = ["COLORS", "DASHES", "GRAY", "MARKERS", "colors", "legend_below", "markers", "panels", "strokes", "tidy"]
+
+# Okabe and Ito (2008), Color universal design: apart for every kind of color blindness. In this order, neighbors
+# also differ in lightness, so that they stay apart in a gray print.
+COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#4d4d4d")
+INKS = tuple(color for color in COLORS if color != "#f0e442")  # a thin yellow line is lost on white paper
+MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "<", ">", "p")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (9, 2)))
+GRAY = "#4d4d4d"
+
+
+def colors(n: int) -> list[str]:
+    """Return one color per class or line; after eight they repeat, with other marks and dashes.
+
+    Examples
+    --------
+    >>> colors(2)
+    ['#0072b2', '#e69f00']
+    """
+    return list(islice(cycle(COLORS), n))
+
+
+def markers(n: int) -> list[str]:
+    """Return one mark per class."""
+    return list(islice(cycle(MARKERS), n))
+
+
+def strokes(n: int) -> list[dict[str, Any]]:
+    """Return color and dashes of each of n lines: no two of the first 35 are alike."""
+    pairs = zip(cycle(INKS), cycle(DASHES), strict=False)
+    return [{"color": color, "linestyle": dash} for color, dash in islice(pairs, n)]
+
+
+def panels(n: int, columns: int, width: float, height: float, **how: Any) -> tuple[Figure, list[Axes]]:
+    """Return a figure with n panels of a size in inches, in rows; what is left of the last row stays empty."""
+    columns = min(n, columns)
+    rows = -(-n // columns)
+    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    axes = list(figure.subplots(rows, columns, squeeze=False, **how).flat)
+    for empty in axes[n:]:
+        empty.set_axis_off()
+    return figure, axes[:n]
+
+
+def tidy(axes: Axes, x: str, y: str) -> None:
+    """Label the axes of a panel of lines, with a faint grid and no frame."""
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def legend_below(figure: Figure, axes: Axes, columns: int) -> None:
+    """Write one legend for all panels below them."""
+    handles, names = axes.get_legend_handles_labels()
+    legend = figure.legend(handles, names, loc="outside lower center", ncols=min(columns, len(names)), frameon=False)
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # a name is no formula
