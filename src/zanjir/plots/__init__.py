@@ -1,4 +1,4 @@
-"""Figures from models, histories and functions. No display is needed: a figure is an object, saved as PNG, SVG or PDF."""
+"""Figures from models, histories and functions, saved as PNG, SVG or PDF. No display is needed."""
 
 from zanjir.plots.activations import activation_curves, activations
 from zanjir.plots.boundary import Grid, boundaries, boundary, decision_grid

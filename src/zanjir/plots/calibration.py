@@ -42,7 +42,7 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """The expected calibration error: the mean over all samples of a bin's \\|observed - predicted\\|."""
+        """The expected calibration error: the mean distance of observed from predicted, over all samples."""
         gaps = np.abs(self.observed - self.predicted)
         return float(np.nansum(self.counts * gaps) / self.counts.sum())
 
