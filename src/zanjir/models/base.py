@@ -15,9 +15,11 @@ from zanjir import __version__
 from zanjir.errors import DataError, ShapeError
 from zanjir.graph import Array
 
-__all__ = ["Estimator", "checked_inputs", "checked_samples", "encoded_labels", "weights_of"]
+__all__ = ["Estimator", "checked_inputs", "checked_samples", "dense", "encoded_labels", "weights_of"]
 
 FLOATS = (np.float64, np.float32)
+# A sparse matrix becomes a dense one of so many bytes at most.
+MOST_BYTES = 2**32
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
@@ -79,6 +81,25 @@ def checked_inputs(estimator: Estimator, X: Any) -> Any:
     """Return X of a prediction as an array, if it has the features that were fitted."""
     sparse = "csr" if estimator.takes_sparse else False
     return validate_data(estimator, X, reset=False, dtype=FLOATS, accept_sparse=sparse)
+
+
+def dense(X: Any) -> Array:
+    """Return a matrix as an array; one that is sparse is written out.
+
+    Raises
+    ------
+    DataError
+        If that would take more than 4 GiB.
+    """
+    if not hasattr(X, "toarray"):
+        return np.asarray(X)
+    size = X.shape[0] * X.shape[1] * X.dtype.itemsize
+    if size > MOST_BYTES:
+        raise DataError(
+            f"X is sparse, and its {X.shape[0]:,} x {X.shape[1]:,} numbers would take {size / 2**30:.1f} GiB written "
+            "out; expected at most 4 GiB. Fit it in parts with partial_fit, or reduce the features."
+        )
+    return np.asarray(X.toarray())
 
 
 def encoded_labels(y: Array, classes: Array | None = None) -> tuple[Array, Array]:

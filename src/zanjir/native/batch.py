@@ -65,7 +65,7 @@ class Context:
         """The step cut into what each shard computes and what follows their sum; or the reason why it cannot be."""
         inputs = self.program.forward.inputs
         try:
-            return split(self.step, [inputs[name] for name in ("X", "y") if name in inputs])
+            return split(self.step, [inputs[name] for name in self.program.problem.batch(1) if name in inputs])
         except SplitError as error:
             return str(error)
 
@@ -140,8 +140,8 @@ class Variant:
         Samples in the batch.
     n_shards : int
         Into how many shards it is cut, if it can be.
-    samples : pair of arrays, optional
-        Inputs and targets to read in place; by default there are buffers into which a batch is gathered.
+    samples : dict of str to array, optional
+        Inputs, targets and weights to read in place; by default there are buffers into which a batch is gathered.
     update : bool
         Whether the optimizer's step follows.
     """
@@ -152,11 +152,11 @@ class Variant:
         n: int,
         n_shards: int,
         *,
-        samples: tuple[Array, Array] | None = None,
+        samples: Mapping[str, Array] | None = None,
         update: bool = True,
     ) -> None:
         self.context, self.n = context, n
-        self.given = dict(zip(("X", "y"), samples, strict=True)) if samples else context.program.problem.batch(n)
+        self.given = samples or context.program.problem.batch(n)
         self.shards: list[dict[str, Any]] = []
         self.parts: list[Part] = []
         self.update: Part | None = None
@@ -242,7 +242,7 @@ class Variant:
             self.translations[n] = Translation("shard", in_memory_of_their_own(outputs), leaves)
         part = Part.of(self.translations[n], leaves, {**arrays, "scores": scores}, context)
         self.shards.append({
-            "part": part, "X": given["X"], "y": given["y"], "scores": scores, "right": right,
+            "part": part, **given, "scores": scores, "right": right,
             "key": key if problem.draws else None, "first_row": first, "rows": n,
         })  # fmt: skip
 
@@ -315,8 +315,8 @@ class Variant:
     def shard_words(self, shard: Mapping[str, Any]) -> dict[str, int]:
         """Return the words of a shard."""
         part: Part = shard["part"]
-        arrays = ("X", "y", "key", "scores", "right")
-        places = {name: address(shard[name]) if shard[name] is not None else 0 for name in arrays}
+        arrays = ("X", "y", "weights", "key", "scores", "right")
+        places = {name: 0 if shard.get(name) is None else address(shard[name]) for name in arrays}
         where = {name: shard[name] for name in ("first_row", "rows")}
         return {"function": part.library.address(f"{part.translation.name}_run"), **part.tables(), **places, **where}
 

@@ -22,11 +22,13 @@ WORD, DOUBLE = Kind("i64"), Kind("double")
 # What a run reads, as words of 64 bits: sizes, and addresses of arrays and functions; 0 stands for what is not there.
 JOB = (
     "steps", "threads", "first_step", "variant_of_step", "variants", "order", "batch_size", "X", "row_bytes", "y",
-    "target_bytes", "samples", "labels", "classes", "results", "record", "right", "barrier", "give_way",
+    "target_bytes", "weights", "weight_bytes", "samples", "labels", "classes", "results", "record", "right", "barrier", "give_way",
 )  # fmt: skip
 # For each size of batch: its shards, and the phases that follow them.
 VARIANT = ("shards", "shard_table", "phases", "phase_table")
-SHARD = ("function", "pointers", "sizes", "numbers", "first_row", "rows", "X", "y", "key", "scores", "right")
+SHARD = (
+    "function", "pointers", "sizes", "numbers", "first_row", "rows", "X", "y", "weights", "key", "scores", "right",
+)  # fmt: skip
 PHASE = ("function", "pointers", "sizes", "numbers", "bytes_per_step", "extent", "part", "backward")
 RESULTS = 3  # loss, data loss and penalty of a step
 LOOKS = 512
@@ -135,7 +137,7 @@ class Driver:
                 sample = code.get(self.word(order, i), WORD)
                 with self.when(begin + i + job["batch_size"] < job["samples"]):
                     self.fetch(code.get(self.word(order, i + job["batch_size"]), WORD))
-                for array, size in (("X", "row_bytes"), ("y", "target_bytes")):
+                for array, size in (("X", "row_bytes"), ("y", "target_bytes"), ("weights", "weight_bytes")):
                     target, source = shard[array] + i * job[size], job[array] + sample * job[size]
                     self.copy(target, source, job[size])
 

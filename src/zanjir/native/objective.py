@@ -27,6 +27,8 @@ class Objective:
         Inputs.
     y : array
         Targets as the loss takes them.
+    weights : array of shape (N,), optional
+        How many times each sample counts, for a problem that is ``weighted``.
     shards, threads : int, optional
         As for `NativeEngine`.
 
@@ -41,15 +43,22 @@ class Objective:
     """
 
     def __init__(
-        self, problem: Problem, X: Array, y: Array, *, shards: int | None = None, threads: int | None = None
+        self,
+        problem: Problem,
+        X: Array,
+        y: Array,
+        *,
+        weights: Array | None = None,
+        shards: int | None = None,
+        threads: int | None = None,
     ) -> None:
         program = trace_step(problem, SGD())
         W, dW = np.zeros((2, problem.layout.size), problem.dtype)
         self.context = Context(program, W, dW, {}, np.zeros(3), 0, Library(find()))
-        feed = as_read(Feed(X, y), problem)
+        feed = as_read(Feed(X, y, weights=weights), problem)
         n = len(feed.X)
         cut = min(shards or shards_for(n, W.size), n)
-        variant = Variant(self.context, n, cut, samples=(feed.X, feed.y), update=False)
+        variant = Variant(self.context, n, cut, samples=feed.columns, update=False)
         threads = min(len(variant.shards), threads or processors())
         self.loop = Loop(problem.dtype)
         self.job = Job(self.context, feed, None, n, [variant], np.zeros(1, np.int64), threads)

@@ -220,18 +220,18 @@ def labels(y: Array, n_classes: int) -> Array:
     return y
 
 
-def measured(scorer: Scorer, X: Array, y: Array, n_classes: int) -> Metrics:
-    """Return the metrics of prepared inputs."""
+def measured(scorer: Scorer, X: Array, y: Array, n_classes: int, weights: Array | None = None) -> Metrics:
+    """Return the metrics of prepared inputs; a sample of weight 2 counts as two samples."""
     with np.errstate(over="ignore", invalid="ignore"):  # the loss is looked at below
         scores, losses = scorer(X, encoded(scorer.problem, y, n_classes))
-    loss = float(losses.mean(dtype=np.float64))
+    loss = float(np.average(losses.astype(np.float64), weights=weights))
     if not math.isfinite(loss):
         raise NonFiniteError(
             f"the loss on {len(X)} samples is {loss}, expected a finite number. Train with a smaller learning rate."
         )
     if n_classes:
-        return Metrics(loss, accuracy=float(np.mean(labels_from(scores) == y)))
-    return Metrics(loss, r2=r_squared(scores, np.asarray(y).reshape(len(y), -1)))
+        return Metrics(loss, accuracy=float(np.average(labels_from(scores) == y, weights=weights)))
+    return Metrics(loss, r2=r_squared(scores, np.asarray(y).reshape(len(y), -1), weights))
 
 
 def probabilities(loss: Loss, scores: Array) -> Array | None:
@@ -246,8 +246,9 @@ def probabilities(loss: Loss, scores: Array) -> Array | None:
     return None
 
 
-def r_squared(predicted: Array, y: Array) -> float:
+def r_squared(predicted: Array, y: Array, weights: Array | None = None) -> float:
     """Return 1 - (squared error) / (squared deviation from the mean), over all outputs."""
-    left = float(np.sum((y - predicted) ** 2, dtype=np.float64))
-    total = float(np.sum((y - y.mean(axis=0)) ** 2, dtype=np.float64))
+    each = np.ones((len(y), 1)) if weights is None else weights[:, None]
+    left = float(np.sum(each * (y - predicted) ** 2, dtype=np.float64))
+    total = float(np.sum(each * (y - np.average(y, axis=0, weights=weights)) ** 2, dtype=np.float64))
     return 1 - left / total if total else float(left == 0)

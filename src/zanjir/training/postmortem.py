@@ -69,10 +69,10 @@ def cause_of(
         for t, indices, learning_rate in steps:
             before = Snapshot.of(again)
             batch = again.batch(len(indices))
-            batch.load(feed.X, feed.y, indices)
+            batch.load(feed, indices)
             again.step(batch, learning_rate, t)
             if not (Snapshot.of(again).finite and np.isfinite(batch.results["loss"])):
-                return step_cause(again, before, {"X": batch.X, "y": batch.y}, learning_rate, t)
+                return step_cause(again, before, batch.given, learning_rate, t)
     return ""
 
 

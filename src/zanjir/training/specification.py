@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.errors import ShapeError, choose
+from zanjir.errors import ParameterError, ShapeError, choose
 from zanjir.nn import (
     L1,
     L2,
@@ -50,7 +50,14 @@ def described(thing: Any) -> dict[str, Any]:
     >>> described(Activation("tanh"))
     {'type': 'Activation', 'name': 'tanh'}
     """
-    return {"type": type(thing).__name__, **asdict(thing)}
+    facts = asdict(thing)
+    for name, value in facts.items():
+        if callable(value):
+            raise ParameterError(
+                f"{type(thing).__name__}: {name} is the function {getattr(value, '__name__', value)}, and a file holds "
+                "no code; pickle the estimator, or save the parameters alone."
+            )
+    return {"type": type(thing).__name__, **facts}
 
 
 def rebuilt(what: str, facts: Mapping[str, Any], types: dict[str, type[Any]]) -> Any:
@@ -105,6 +112,7 @@ def plan_specification(plan: Plan) -> dict[str, Any]:
         "epochs": plan.epochs,
         "patience": plan.patience,
         "seed": plan.seed,
+        "shuffle": plan.shuffle,
         "engine": plan.engine,
         "shards": plan.shards,
     }
@@ -120,6 +128,7 @@ def plan_from(facts: Mapping[str, Any]) -> Plan:
         epochs=facts["epochs"],
         patience=facts["patience"],
         seed=facts["seed"],
+        shuffle=facts.get("shuffle", True),
         # What was saved before there was a choice was trained by the numpy engine.
         engine=facts.get("engine", "numpy"),
         shards=facts.get("shards"),
