@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,10 +23,11 @@ PREDICTIONS = 3  # the least time of so many counts: other programs can only add
 
 @dataclass(frozen=True)
 class Candidate:
-    """An estimator of this room by the name of its class, with its settings."""
+    """An estimator of this room by the name of its class, with its settings and what a figure calls it."""
 
     estimator: str
     settings: Mapping[str, Any]
+    title: str = ""
 
     def __call__(self, seed: int = 0) -> Any:
         """Return a new estimator; the seed is for those that draw numbers."""
@@ -153,7 +155,7 @@ def measured(name: str, model: Any, parts: Parts) -> Compared:
         fit_seconds,
         predict_seconds(model, inputs(parts.test)),
         n_parameters(model),
-        first_sentence(caught[0].message) if caught else "",
+        short(caught[0].message) if caught else "",
         model,
     )
 
@@ -195,27 +197,36 @@ def n_parameters(model: Any) -> int | None:
     return None
 
 
-def first_sentence(message: Warning | str) -> str:
-    """Return the first sentence of a warning.
+def short(message: Warning | str) -> str:
+    """Return what a warning says first, without the name of the estimator, which stands before it in a table.
 
-    >>> first_sentence("it did not converge in 5 steps of 0.1. Raise max_iter.")
-    'it did not converge in 5 steps of 0.1'
+    >>> short("MLPClassifier: 5 iterations of 0.1 were not enough (STOP: LIMIT). Raise max_iter.")
+    '5 iterations of 0.1 were not enough'
     """
-    return " ".join(str(message).split()).split(". ")[0].rstrip(".")
+    first = re.split(r"\. | \(", " ".join(str(message).split()))[0].rstrip(".")
+    return re.sub(r"^\w+: ", "", first)
 
 
 def knn(k: int, kind: str = "KNeighborsClassifier") -> Candidate:
     """Return nearest neighbors."""
-    return Candidate(kind, {"n_neighbors": k})
+    return Candidate(kind, {"n_neighbors": k}, f"nearest neighbors, k = {k}")
 
 
-def network(*hidden: int, **settings: Any) -> Candidate:
+def network(*hidden: int, title: str = "", **settings: Any) -> Candidate:
     """Return a network with given hidden sizes."""
-    return Candidate("MLPClassifier", {"hidden_layer_sizes": hidden, **settings})
+    return Candidate("MLPClassifier", {"hidden_layer_sizes": hidden, **settings}, title)
 
 
-CONJUGATE = {"solver": "CG", "max_iter": 200}
-SMALL_STEPS = {"solver": "L-BFGS-B", "max_iter": 1000}
+def in_the_plane(n: int, title: str, **settings: Any) -> Candidate:
+    """Return a network for a few hundred points in the plane.
+
+    L-BFGS goes to the bottom in a second, so that what is seen is the capacity; tanh has smooth boundaries, and
+    fewer valleys to be caught in than relu.
+    """
+    return network(n, title=title, activation="tanh", solver="L-BFGS-B", max_iter=1000, **settings)
+
+
+CONJUGATE: Mapping[str, Any] = {"solver": "CG", "max_iter": 200}
 CLASSIFIERS: Mapping[str, Candidate] = {
     "knn-1": knn(1),
     "knn-5": knn(5),
@@ -235,15 +246,10 @@ REGRESSORS: Mapping[str, Candidate] = {
     "network-20": Candidate("MLPRegressor", {"hidden_layer_sizes": (20,)}),
     "network-20-cg": Candidate("MLPRegressor", {"hidden_layer_sizes": (20,), **CONJUGATE}),
 }
-# On a few hundred points in the plane, L-BFGS goes to the bottom in a second: what is seen is the capacity.
 BOUNDARIES: Mapping[str, Candidate] = {
-    "linear": Candidate("SoftmaxClassifier", {}),
+    "linear": Candidate("SoftmaxClassifier", {}, "linear"),
     "knn-1": knn(1),
     "knn-5": knn(5),
-    "network-3": network(3, **SMALL_STEPS),
-    "network-6": network(6, **SMALL_STEPS),
-    "network-20": network(20, **SMALL_STEPS),
-    "lambda-0.001": network(20, alpha=0.001, **SMALL_STEPS),
-    "lambda-0.01": network(20, alpha=0.01, **SMALL_STEPS),
-    "lambda-0.1": network(20, alpha=0.1, **SMALL_STEPS),
+    **{f"network-{n}": in_the_plane(n, f"network, {n} hidden units") for n in (3, 6, 20)},
+    **{f"lambda-{a:g}": in_the_plane(20, f"20 hidden units, λ = {a:g}", alpha=a) for a in (0.001, 0.01, 0.1)},
 }

@@ -124,6 +124,7 @@ def boundaries(
     X: Any,
     y: Any,
     *,
+    titles: Mapping[str, str] | None = None,
     class_names: Sequence[str] | None = None,
     feature_names: tuple[str, str] = ("$x_1$", "$x_2$"),
     columns: int = 3,
@@ -140,6 +141,8 @@ def boundaries(
         Fitted models by name; each has ``predict``.
     X, y : array of shape (N, 2), array of shape (N,)
         Samples and their classes; the accuracy on them stands in the title.
+    titles : mapping of str to str, optional
+        What stands above a panel, where that is not the model's name.
     class_names : sequence of str, optional
         Names for the legend, in the order of the classes.
     feature_names : pair of str
@@ -158,19 +161,33 @@ def boundaries(
         raise ParameterError("there is no model to draw; expected at least one.")
     X, y = _samples(X, y)
     grids = {name: decision_grid(model, X, y, resolution=resolution) for name, model in models.items()}
-    figure, all_axes = panels(len(models), columns, 3.1, 3.2, sharex=True, sharey=True)
+    columns = min(columns, len(models))
+    figure, all_axes = panels(len(models), columns, *panel_size(grids, columns), sharex=True, sharey=True)
     for axes, (name, model) in zip(all_axes, models.items(), strict=True):
         right = np.asarray(model.predict(X)) == y
         draw_regions(axes, grids[name])
         draw_samples(axes, X, y, right, class_names)
         accuracy = f"train accuracy {right.mean():.1%}"
-        axes.set_title(f"{name}\n{accuracy}" if name else accuracy, fontsize=10, parse_math=False)
+        title = (titles or {}).get(name, name)
+        axes.set_title(f"{title}\n{accuracy}" if title else accuracy, fontsize=10, parse_math=False)
     for k, axes in enumerate(all_axes):
         axes.set_xlabel(feature_names[0] if k + columns >= len(all_axes) else "")
         axes.set_ylabel(feature_names[1] if k % columns == 0 else "")
         axes.tick_params(labelbottom=k + columns >= len(all_axes))
-    legend_below(figure, all_axes[0], 6)
+    legend_below(figure, all_axes[0], 2 * columns + 1)
     return figure, grids
+
+
+def panel_size(grids: Mapping[str, Grid], columns: int) -> tuple[float, float]:
+    """Return width and height of a panel in inches, so that its data fill it."""
+    grid = next(iter(grids.values()))
+    width = 4.4 if columns == 1 else 3.1
+    return width, (width - 0.5) * (np.ptp(grid.y) / np.ptp(grid.x) if alike(grid) else 0.9) + 0.8
+
+
+def alike(grid: Grid) -> bool:
+    """Return whether both features have ranges of about the same size, and are drawn in one scale."""
+    return bool(1 / LIKE_SIZES < np.ptp(grid.y) / np.ptp(grid.x) < LIKE_SIZES)
 
 
 def draw_regions(axes: Axes, grid: Grid) -> None:
@@ -178,12 +195,12 @@ def draw_regions(axes: Axes, grid: Grid) -> None:
     n = len(grid.classes)
     half = [(values[1] - values[0]) / 2 for values in (grid.x, grid.y)]
     extent = (grid.x[0] - half[0], grid.x[-1] + half[0], grid.y[0] - half[1], grid.y[-1] + half[1])
-    width, height = extent[1] - extent[0], extent[3] - extent[2]
     pixels = np.empty((*grid.labels.shape, 4))
     pixels[..., :3] = np.array([to_rgb(color) for color in colors(n)])[grid.labels]
     pixels[..., 3] = FAINT + (STRONG - FAINT) * _certainty(grid)
-    aspect = "equal" if 1 / LIKE_SIZES < width / height < LIKE_SIZES else "auto"
-    axes.imshow(pixels, origin="lower", extent=extent, aspect=aspect, interpolation="nearest")
+    axes.imshow(
+        pixels, origin="lower", extent=extent, aspect="equal" if alike(grid) else "auto", interpolation="nearest"
+    )
     present = np.flatnonzero(grid.counts)
     margins = grid.margins
     # Between two classes one line is enough; among more, each region has its own rim.

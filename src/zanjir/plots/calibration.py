@@ -142,8 +142,9 @@ def drawn(found: Reliability, what: str) -> Figure:
         bars.annotate(f"{count:,}", (x, count), (0, 2), textcoords="offset points", ha="center", fontsize=7)
     tidy(curve, "", "share that came true")
     tidy(bars, "", "samples")
-    bars.set_xlabel(f"predicted probability of {what}", parse_math=False)
+    bars.set_xlabel(f"probability of {what}", parse_math=False)
     bars.set_xlim(-0.02, 1.02)
     bars.margins(y=0.2)
+    bars.set_axisbelow(True)
     bars.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     return figure

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, NullFormatter, StrMethodFormatter
 
 from zanjir.errors import ParameterError
 from zanjir.graph import Array
-from zanjir.plots.style import strokes
+from zanjir.plots.style import legend_below, panels, strokes
 from zanjir.training import History
 
 __all__ = ["learning_curve", "learning_curves", "smoothed"]
@@ -101,13 +101,10 @@ def learning_curves(histories: Mapping[str, History]) -> Figure:
     if not histories or empty:
         raise ParameterError(f"{empty[0] if empty else 'the figure'} has no epoch to draw; expected at least one.")
     wanted = [panel for panel in PANELS if any(known(history, panel).any() for history in histories.values())]
-    figure = Figure(figsize=(3.9 * len(wanted), 3.7), layout="constrained")
-    for axes, quantity in zip(figure.subplots(1, len(wanted), squeeze=False)[0], wanted, strict=True):
+    figure, all_axes = panels(len(wanted), 2 if len(wanted) == 4 else 3, 4.2, 3.0)
+    for axes, quantity in zip(all_axes, wanted, strict=True):
         draw_quantity(axes, histories, quantity)
-    handles, names = figure.axes[0].get_legend_handles_labels()
-    legend = figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(names)), frameon=False)
-    for text in legend.get_texts():
-        text.set_parse_math(False)  # a name is no formula
+    legend_below(figure, all_axes[0], 2 * min(2, len(wanted)))
     return figure
 
 

@@ -49,10 +49,14 @@ def boundary(
     if runs and only:
         raise click.UsageError("--run draws what was trained and --only what is fitted now; choose one.")
     dataset = in_the_plane(data, samples, noise, seed)
-    models, dataset = of_runs(runs, dataset) if runs else (fitted(only, dataset, seed), dataset)
+    if runs:
+        models, dataset = of_runs(runs, dataset)
+        titles: dict[str, str] = {}
+    else:
+        models, titles = fitted(only, dataset, seed)
     figure, grids = boundaries(
-        models, dataset.X, dataset.y, class_names=dataset.classes, resolution=resolution
-    )  # fmt: skip
+        models, dataset.X, dataset.y, titles=titles, class_names=dataset.classes, resolution=resolution
+    )
     facts = {}
     for name, grid in grids.items():
         pixels = {dataset.classes[int(label)]: int(n) for label, n in zip(grid.classes, grid.counts, strict=True)}
@@ -84,8 +88,8 @@ def in_the_plane(data: str, samples: int | None, noise: float | None, seed: int)
     return dataset
 
 
-def fitted(only: tuple[str, ...], dataset: Dataset, seed: int) -> dict[str, Any]:
-    """Return models of the lectures, fitted on all samples."""
+def fitted(only: tuple[str, ...], dataset: Dataset, seed: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return models of the lectures, fitted on all samples, and what to call them."""
     import warnings
 
     from zanjir.errors import choose
@@ -95,7 +99,8 @@ def fitted(only: tuple[str, ...], dataset: Dataset, seed: int) -> dict[str, Any]
     makers = {name: choose("model", name, known) for name in (only or known)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a boundary that is not yet at rest is still a boundary
-        return {name: make(seed).fit(dataset.X, dataset.y) for name, make in makers.items()}
+        models = {name: make(seed).fit(dataset.X, dataset.y) for name, make in makers.items()}
+    return models, {name: make.title for name, make in makers.items()}
 
 
 def of_runs(runs: tuple[Path, ...], dataset: Dataset) -> tuple[dict[str, Any], Dataset]:
