@@ -28,7 +28,7 @@ ESTIMATORS = [
     MLPClassifier(),
     MLPRegressor(),
     MLPClassifier((10,), "tanh", solver="L-BFGS-B"),
-    MLPRegressor((10,), "tanh", solver="L-BFGS-B"),
+    MLPRegressor((10,), "tanh", solver="L-BFGS-B", max_iter=20),
 ]
 
 

@@ -220,6 +220,9 @@ class LinearSVMClassifier(LinearClassifier):
         ``"squared_hinge"``, which is smooth, or ``"hinge"``.
     delta : float
         The margin.
+    solver : str
+        By default Newton's method for the squared hinge (``"Newton-CG"``), and ``"L-BFGS-B"`` for the hinge, which has
+        no second derivative.
     others
         Those of every linear classifier here, see `SoftmaxClassifier`.
 
@@ -236,7 +239,7 @@ class LinearSVMClassifier(LinearClassifier):
         delta: float = 1.0,
         penalty: str = "l2",
         alpha: float = 0.001,
-        solver: str = "L-BFGS-B",
+        solver: str = "auto",
         max_iter: int = 1000,
         tol: float = 1e-5,
         learning_rate: str = "constant",
@@ -263,6 +266,13 @@ class LinearSVMClassifier(LinearClassifier):
             n_iter_no_change=n_iter_no_change, class_weight=class_weight, warm_start=warm_start, engine=engine,
             callbacks=callbacks, verbose=verbose, random_state=random_state,
         )  # fmt: skip
+
+    @property
+    def chosen_solver(self) -> str:
+        """The solver, also where that is left open."""
+        if self.solver != "auto":
+            return self.solver
+        return "Newton-CG" if self.loss == "squared_hinge" else "L-BFGS-B"
 
     def loss_row(self) -> Loss:
         """Return the hinge loss with the margin."""

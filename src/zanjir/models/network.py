@@ -59,6 +59,16 @@ class Targets:
     n_outputs: int
 
 
+def takes_steps(estimator: Any) -> bool:
+    """Whether the solver is an update rule, which takes steps; raise what says so if it is not."""
+    if choose("solver", estimator.chosen_solver, SOLVERS) == "updates":
+        return True
+    raise AttributeError(
+        f"partial_fit takes the steps of an update rule, and solver={estimator.chosen_solver!r} needs all samples at once; "
+        "choose one such as adam."
+    )
+
+
 class Network(CallbackSupportMixin, Estimator):
     """Base of the estimators that train a network.
 
@@ -102,6 +112,11 @@ class Network(CallbackSupportMixin, Estimator):
     def class_names(self) -> tuple[str, ...]:
         """The names of the classes; none for numbers."""
         return ()
+
+    @property
+    def chosen_solver(self) -> str:
+        """The solver, also where that is left open."""
+        return self.solver
 
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
@@ -206,7 +221,7 @@ class Network(CallbackSupportMixin, Estimator):
     def plan(self, n: int) -> Plan:
         """Return how an update rule trains on so many samples."""
         return Plan(
-            optimizer=optimizer(self.solver, self.learning_rate_init),
+            optimizer=optimizer(self.chosen_solver, self.learning_rate_init),
             schedule=schedule(self.learning_rate),
             clip=ClipNorm(self.clip) if self.clip else None,
             batch_size=self.batch_of(n),
@@ -259,18 +274,18 @@ class Network(CallbackSupportMixin, Estimator):
 
         patience = self.n_iter_no_change if self.early_stopping else None
         start, state = self.start_of(task.problem)
-        if choose("solver", self.solver, SOLVERS) == "updates":
+        if choose("solver", self.chosen_solver, SOLVERS) == "updates":
             return by_updates(
                 task, self.plan(len(task.train.X)), tol=self.tol, n_iter_no_change=self.n_iter_no_change,
                 heard=heard, callbacks=tuple(self.callbacks or ()), start=start, state=state,
             )  # fmt: skip
         if self.callbacks:
             raise ParameterError(
-                f"callbacks watch the steps of an update rule, and solver={self.solver!r} has none; "
+                f"callbacks watch the steps of an update rule, and solver={self.chosen_solver!r} has none; "
                 "choose one such as adam, or use set_callbacks."
             )
         return by_minimizer(
-            task, self.solver, self.first(task.problem) if start is None else start, max_iter=self.max_iter,
+            task, self.chosen_solver, self.first(task.problem) if start is None else start, max_iter=self.max_iter,
             tol=self.tol, engine=self.engine, patience=patience, heard=heard,
         )  # fmt: skip
 
@@ -284,7 +299,7 @@ class Network(CallbackSupportMixin, Estimator):
                 f"warm_start goes on with the network {fitted.sizes}, and these data and parameters make "
                 f"{problem.sizes}; set warm_start=False to begin anew."
             )
-        return self.model_.W, self._state if self._state_of == self.solver else None
+        return self.model_.W, self._state if self._state_of == self.chosen_solver else None
 
     def attributes(self, problem: Problem, W: Array) -> dict[str, Any]:
         """Return what makes the estimator ready to predict with these parameters."""
@@ -299,7 +314,7 @@ class Network(CallbackSupportMixin, Estimator):
         self.n_iter_ = max(1, solution.n_iter)
         self.loss_ = solution.losses[-1] if solution.losses else float("nan")
         self.best_loss_ = min(solution.losses, default=float("nan"))
-        self._state, self._state_of = solution.state, self.solver
+        self._state, self._state_of = solution.state, self.chosen_solver
         self._online = None
         if self.verbose:
             for k, loss in enumerate(self.loss_curve_, start=1):
@@ -350,15 +365,10 @@ class Network(CallbackSupportMixin, Estimator):
         with np.errstate(over="ignore", invalid="ignore"):  # an infinite score is a score
             return Scorer(problem, self.model_.W)(np.asarray(X, problem.dtype))[0]
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, **how: Any) -> Any:
-        """Take one step for each batch of samples, in the order given; see the classifiers and regressors."""
+    def go_on(self, X: Any, y: Any, sample_weight: Any = None, **how: Any) -> Any:
+        """Take one step for each batch of samples, in the order given."""
         first = not hasattr(self, "model_")
         X, y = checked_samples(self, X, y, reset=first, multi_output=self.multi_output, y_numeric=self.numeric)
-        if choose("solver", self.solver, SOLVERS) != "updates":
-            raise ParameterError(
-                f"partial_fit takes the steps of an update rule, and solver={self.solver!r} needs all samples at "
-                "once; choose one such as adam."
-            )
         targets = self.targets_of(y, **how) if first else Targets(self.targets_like(y), len(self.class_names), 0)
         weights = self.weights_for(targets, sample_weight)
         samples = Samples(dense(X), targets.y, np.ones(len(y)) if weights is None else weights)
@@ -366,7 +376,13 @@ class Network(CallbackSupportMixin, Estimator):
             self._seed = self.seed
             problem = self.problem_of(samples, targets)
             vars(self).update(self.attributes(problem, self.first(problem)))
-            self.loss_curve_, self.n_iter_, self._state, self._state_of, self._online = [], 0, None, self.solver, None
+            self.loss_curve_, self.n_iter_, self._state, self._state_of, self._online = (
+                [],
+                0,
+                None,
+                self.chosen_solver,
+                None,
+            )
         if self._online is None:
             if self.learning_rate != "constant":
                 raise ParameterError(
@@ -432,6 +448,7 @@ class NetworkClassifier(ClassifierMixin, Network):  # type: ignore[misc]
         """Return the weight of each sample, with the factor of its class."""
         return weights_of(len(targets.y), sample_weight, self.class_weight, self.classes_, targets.y)
 
+    @available_if(takes_steps)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
         """Take one step of the update rule for each batch of samples, in the order given.
 
@@ -458,7 +475,7 @@ class NetworkClassifier(ClassifierMixin, Network):  # type: ignore[misc]
             )
         if classes is not None and hasattr(self, "classes_") and not np.array_equal(np.unique(classes), self.classes_):
             raise ParameterError(f"classes is {list(classes)}, and the first call had {list(self.classes_)}.")
-        return super().partial_fit(X, y, sample_weight, **({} if classes is None else {"classes": classes}))
+        return self.go_on(X, y, sample_weight, **({} if classes is None else {"classes": classes}))
 
     def decision_function(self, X: Any) -> Array:
         """Return the score of each class (N, C); for two classes, how far the second is ahead (N,)."""
@@ -469,7 +486,8 @@ class NetworkClassifier(ClassifierMixin, Network):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Array:
         """Return the class with the highest score; the first of equal ones."""
-        return self.classes_[labels_from(self.scores_of(X))]
+        labels = labels_from(self.scores_of(X))
+        return self.classes_[labels]
 
     def has_probabilities(self) -> bool:
         """Whether the loss gives probabilities; the hinge losses do not."""
@@ -496,6 +514,12 @@ class NetworkRegressor(RegressorMixin, Network):  # type: ignore[misc]
     multi_output: ClassVar[bool] = True
     numeric: ClassVar[bool] = True
 
+    def __sklearn_tags__(self) -> Any:
+        """Say that there may be several outputs."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
     def targets_of(self, y: Array) -> Targets:
         """Return the numbers of a fit, and remember whether they are one column or several."""
         self._one_column = y.ndim == 1
@@ -506,6 +530,7 @@ class NetworkRegressor(RegressorMixin, Network):  # type: ignore[misc]
         y = np.asarray(y, np.float64)
         return y.reshape(len(y), -1)
 
+    @available_if(takes_steps)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Take one step of the update rule for each batch of samples, in the order given.
 
@@ -514,7 +539,7 @@ class NetworkRegressor(RegressorMixin, Network):  # type: ignore[misc]
         X, y, sample_weight
             As for `fit`; here a weight multiplies the loss of its sample, whatever the others are.
         """
-        return super().partial_fit(X, y, sample_weight)
+        return self.go_on(X, y, sample_weight)
 
     def predict(self, X: Any) -> Array:
         """Return the predicted number of each sample (N,), or numbers (N, K)."""

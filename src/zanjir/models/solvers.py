@@ -196,5 +196,3 @@ def by_minimizer(
     exhausted = found.n_iter < max_iter
     reason = f"{method} stopped with a derivative of {found.slope:.2g}, above tol={tol:g} ({found.message.strip('.')})"
     return Solution(kept, found.losses, watched.found, found.n_iter, ended or exhausted, "" if ended else reason)
-
-

@@ -215,5 +215,3 @@ class Watch:
             np.asarray(W, problem.dtype), loss, slope, max(n_iter, len(self.losses)), slope <= self.tol,
             self.stopped, message, self.losses,
         )  # fmt: skip
-
-
