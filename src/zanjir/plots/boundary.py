@@ -20,8 +20,9 @@ __all__ = ["Grid", "boundaries", "boundary", "decision_grid"]
 AIR = 0.12  # around the samples, as a share of their range
 FAINT, STRONG = 0.12, 0.5  # how much of its color a point gets where the model is in doubt, and where it is sure
 LIKE_SIZES = 3.0  # features whose ranges differ less are drawn in one scale
+RIM = 0.6  # points
 MOST_POINTS = 2000  # along a side: 4 million points are predicted
-INNER_LINES = {"colors": GRAY, "linewidths": 0.7, "linestyles": "dashed"}
+INNER_LINES: dict[str, Any] = {"colors": GRAY, "linewidths": 0.7, "linestyles": "dashed"}
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class Grid:
         """
         n = len(self.classes)
         if self.scores is None or not np.array_equal(self.scores.argmax(axis=2), self.labels):
-            return (self.labels[..., np.newaxis] == np.arange(n)) - 0.5
+            return np.asarray((self.labels[..., np.newaxis] == np.arange(n)) - 0.5)
         others = np.stack([np.delete(self.scores, k, axis=2).max(axis=2) for k in range(n)], axis=2)
-        return self.scores - others
+        return np.asarray(self.scores - others)
 
 
 def decision_grid(model: Any, X: Any, y: Any, *, resolution: int = 300) -> Grid:
@@ -216,14 +217,11 @@ def draw_samples(axes: Axes, X: Array, y: Array, right: Array, class_names: Sequ
     names = [str(c) for c in classes] if class_names is None else class_names
     size = float(np.clip(4000 / len(X), 6, 26))
     for k, (color, marker) in enumerate(zip(colors(len(classes)), markers(len(classes)), strict=True)):
-        mine = y == classes[k]
-        rims = np.where(right[mine], "white", "black")
+        x1, x2 = X[y == classes[k]].T
+        rims = ["white" if fits else "black" for fits in right[y == classes[k]]]
         label = f"class {names[k]}" if str(names[k]).isdigit() else str(names[k])
-        axes.scatter(
-            *X[mine].T, s=size, color=color, marker=marker, edgecolors=rims, linewidths=0.6, label=label, zorder=3
-        )
-    handle = axes.scatter([], [], s=size, color="white", edgecolors="black", linewidths=0.6, label="misclassified")
-    handle.set_zorder(3)
+        axes.scatter(x1, x2, size, color, marker, edgecolors=rims, linewidths=RIM, label=label, zorder=3)
+    axes.scatter([], [], size, "white", edgecolors="black", linewidths=RIM, label="misclassified")
 
 
 def _certainty(grid: Grid) -> Array:

@@ -23,7 +23,7 @@ ENDINGS: dict[str, dict[str, Any]] = {
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 # Names of shapes are random unless they are salted; letters as TrueType can be searched and edited.
-SETTINGS = {"svg.hashsalt": "zanjir", "pdf.fonttype": 42}
+SETTINGS: Any = {"svg.hashsalt": "zanjir", "pdf.fonttype": 42}
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
