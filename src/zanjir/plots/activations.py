@@ -11,7 +11,7 @@ from zanjir.errors import ParameterError, choose
 from zanjir.graph import TABLE, Array, Gate, Tensor, gradient
 from zanjir.graph.expression import Expression, expression
 from zanjir.nn.activation import ACTIVATIONS
-from zanjir.plots.style import COLORS, DASHES, legend_below, panels, tidy
+from zanjir.plots.style import BLUE, DASHES, VERMILION, legend_below, panels, tidy
 
 __all__ = ["activation_curves", "activations"]
 
@@ -70,8 +70,8 @@ def activations(names: Sequence[str] = tuple(ACTIVATIONS)) -> Figure:
     s = np.linspace(-REACH, REACH, N_POINTS)
     for axes, (name, row) in zip(all_axes, rows.items(), strict=True):
         value, derivative = activation_curves(name, s)
-        axes.plot(s, value, color=COLORS[0], linestyle=DASHES[0], linewidth=2, label="value")
-        axes.plot(s, broken(derivative), color=COLORS[5], linestyle=DASHES[1], linewidth=1.6, label="derivative")
+        axes.plot(s, value, color=BLUE, linestyle=DASHES[0], linewidth=2, label="value")
+        axes.plot(s, broken(derivative), color=VERMILION, linestyle=DASHES[1], linewidth=1.6, label="derivative")
         axes.axhline(0, color="black", linewidth=0.6)
         axes.axvline(0, color="black", linewidth=0.6)
         tidy(axes, "net input $s$", "")

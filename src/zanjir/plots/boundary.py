@@ -220,8 +220,8 @@ def draw_samples(axes: Axes, X: Array, y: Array, right: Array, class_names: Sequ
         x1, x2 = X[y == classes[k]].T
         rims = ["white" if fits else "black" for fits in right[y == classes[k]]]
         label = f"class {names[k]}" if str(names[k]).isdigit() else str(names[k])
-        axes.scatter(x1, x2, size, color, marker, edgecolors=rims, linewidths=RIM, label=label, zorder=3)
-    axes.scatter([], [], size, "white", edgecolors="black", linewidths=RIM, label="misclassified")
+        axes.scatter(x1, x2, s=size, color=color, marker=marker, edgecolors=rims, linewidths=RIM, label=label, zorder=3)
+    axes.scatter([], [], s=size, color="white", edgecolors="black", linewidths=RIM, label="misclassified")
 
 
 def _certainty(grid: Grid) -> Array:

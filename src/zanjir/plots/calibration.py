@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from zanjir.errors import DataError, ParameterError, ShapeError
 from zanjir.graph import Array
-from zanjir.plots.style import COLORS, GRAY, tidy
+from zanjir.plots.style import BLUE, GRAY, VERMILION, tidy
 
 __all__ = ["Reliability", "calibration", "reliability"]
 
@@ -126,18 +126,18 @@ def drawn(found: Reliability, what: str) -> Figure:
     filled = found.counts > 0
     middles, width = (found.edges[:-1] + found.edges[1:]) / 2, found.edges[1] - found.edges[0]
     curve.plot([0, 1], [0, 1], color=GRAY, linestyle="dashed", linewidth=1, label="perfectly calibrated")
-    curve.plot(found.predicted[filled], found.observed[filled], "o-", color=COLORS[0], label="model")
+    curve.plot(found.predicted[filled], found.observed[filled], "o-", color=BLUE, label="model")
     curve.vlines(
         found.predicted[filled],
         found.predicted[filled],
         found.observed[filled],
-        color=COLORS[5],
+        color=VERMILION,
         alpha=0.6,
         label="gap",
     )
     curve.set_title(f"expected calibration error {found.error:.4f}", fontsize=10)
     curve.legend(frameon=False, fontsize=8, loc="upper left")
-    bars.bar(middles, found.counts, 0.92 * width, color=COLORS[0])
+    bars.bar(middles, found.counts, 0.92 * width, color=BLUE)
     for x, count in zip(middles[filled], found.counts[filled], strict=True):
         bars.annotate(f"{count:,}", (x, count), (0, 2), textcoords="offset points", ha="center", fontsize=7)
     tidy(curve, "", "share that came true")

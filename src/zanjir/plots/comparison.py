@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from zanjir.models.comparison import Compared
-from zanjir.plots.style import COLORS, GRAY, MARKERS, tidy
+from zanjir.plots.style import BLUE, GRAY, GREEN, MARKERS, ORANGE, VERMILION, tidy
 
 __all__ = ["comparison"]
 
@@ -27,13 +27,16 @@ def comparison(rows: Sequence[Compared]) -> Figure:
     at = np.arange(len(rows))
     parts = {"train": ([row.train for row in rows], GRAY, MARKERS[1], "none")}
     if rows[0].validation is not None:
-        parts["validation"] = ([float(row.validation or 0) for row in rows], COLORS[1], MARKERS[2], COLORS[1])
-    parts["test"] = ([row.test for row in rows], COLORS[0], MARKERS[0], COLORS[0])
+        parts["validation"] = ([float(row.validation or 0) for row in rows], ORANGE, MARKERS[2], ORANGE)
+    parts["test"] = ([row.test for row in rows], BLUE, MARKERS[0], BLUE)
     for name, (values, color, marker, face) in parts.items():
         scores.plot(values, at, marker, color=color, markerfacecolor=face, markersize=7, label=name)
-    seconds = {"fit": ([row.fit_seconds for row in rows], 5), "predict": ([row.predict_seconds for row in rows], 2)}
-    for name, (lengths, k) in seconds.items():
-        times.plot(lengths, at, MARKERS[k - 2], color=COLORS[k], markersize=6, label=name)
+    seconds = {
+        "fit": ([row.fit_seconds for row in rows], VERMILION, MARKERS[3]),
+        "predict": ([row.predict_seconds for row in rows], GREEN, MARKERS[0]),
+    }
+    for name, (lengths, color, marker) in seconds.items():
+        times.plot(lengths, at, marker, color=color, markersize=6, label=name)
     scores.set_yticks(at, [row.name for row in rows], parse_math=False)
     scores.invert_yaxis()
     times.set_xscale("log")

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from zanjir.errors import NonFiniteError, ParameterError, choose
 from zanjir.graph import Array, Tensor, gradient
 from zanjir.optim import Optimizer
-from zanjir.plots.style import COLORS, MARKERS, strokes, tidy
+from zanjir.plots.style import BLUE, MARKERS, VERMILION, strokes, tidy
 
 __all__ = ["SURFACES", "Surface", "contour", "descent_path", "step_sizes", "surface"]
 
@@ -185,8 +185,8 @@ def step_sizes(
         reach = 1.15 * np.abs(w).max()
         line = np.linspace(-reach, reach, N_POINTS)
         axes.plot(line, line**2, color="#8c8c8c", linewidth=1.2)
-        axes.plot(w, w**2, "o-", color=COLORS[0], markersize=4, linewidth=1)
-        axes.plot(w[0], w[0] ** 2, "*", color=COLORS[5], markersize=13)
+        axes.plot(w, w**2, "o-", color=BLUE, markersize=4, linewidth=1)
+        axes.plot(w[0], w[0] ** 2, "*", color=VERMILION, markersize=13)
         axes.set_title(f"learning rate {rate:g}\n$w = {w[-1]:.5g}$ after {len(w) - 1} steps", fontsize=10)
         tidy(axes, "$w$", "loss $w^2$")
     return figure, paths

@@ -8,15 +8,31 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["COLORS", "DASHES", "GRAY", "MARKERS", "colors", "legend_below", "markers", "panels", "strokes", "tidy"]
+__all__ = [
+    "BLUE",
+    "COLORS",
+    "DASHES",
+    "GRAY",
+    "GREEN",
+    "MARKERS",
+    "ORANGE",
+    "VERMILION",
+    "colors",
+    "legend_below",
+    "markers",
+    "panels",
+    "strokes",
+    "tidy",
+]
 
 # Okabe and Ito (2008), Color universal design: apart for every kind of color blindness. In this order, neighbors
 # also differ in lightness, so that they stay apart in a gray print.
-COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#4d4d4d")
-INKS = tuple(color for color in COLORS if color != "#f0e442")  # a thin yellow line is lost on white paper
+BLUE, ORANGE, GREEN, SKY, VERMILION = "#0072b2", "#e69f00", "#009e73", "#56b4e9", "#d55e00"
+PURPLE, YELLOW, GRAY = "#cc79a7", "#f0e442", "#4d4d4d"
+COLORS = (BLUE, ORANGE, GREEN, SKY, VERMILION, PURPLE, YELLOW, GRAY)
+INKS = tuple(color for color in COLORS if color != YELLOW)  # a thin yellow line is lost on white paper
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "<", ">", "p")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (9, 2)))
-GRAY = "#4d4d4d"
 
 
 def colors(n: int) -> list[str]:
