@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,6 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, validate_data
 
-from zanjir import __version__
 from zanjir.errors import DataError, ShapeError
 from zanjir.graph import Array
 
@@ -43,16 +44,14 @@ class Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
 
     def __getstate__(self) -> dict[str, Any]:
         """Return everything that is to be pickled, with the version."""
-        return {**super().__getstate__(), "zanjir_version": __version__}
+        return {**super().__getstate__(), "zanjir_version": version("zanjir")}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Take over what was pickled; numbers of another version are not trusted silently."""
-        import warnings
-
-        version = state.get("zanjir_version", "unknown")
-        if version != __version__:
+        fitted_by, here = state.get("zanjir_version", "unknown"), version("zanjir")
+        if fitted_by != here:
             warnings.warn(
-                f"this {type(self).__name__} was fitted by zanjir {version}, and {__version__} reads it; "
+                f"this {type(self).__name__} was fitted by zanjir {fitted_by}, and {here} reads it; "
                 "fit it again if its predictions matter.",
                 stacklevel=2,
             )

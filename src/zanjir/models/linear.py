@@ -13,7 +13,8 @@ import numpy as np
 
 from zanjir.errors import DataError, ParameterError, choose
 from zanjir.graph import Array
-from zanjir.models.network import NetworkClassifier, Targets
+from zanjir.models.classifier import NetworkClassifier
+from zanjir.models.network import Targets
 from zanjir.nn import LOSSES, Loss, hinge, squared_hinge
 from zanjir.training.model import probabilities
 
@@ -127,7 +128,7 @@ class LinearClassifier(NetworkClassifier):
     @property
     def coef_(self) -> Array:
         """The weights, one row per score."""
-        return self.model_.parameters["W1"].T
+        return np.asarray(self.model_.parameters["W1"].T)
 
     @property
     def intercept_(self) -> Array:

@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from zanjir.data import split_indices
 from zanjir.errors import ParameterError, ShapeError, choose
@@ -27,7 +26,6 @@ from zanjir.models.base import (
     checked_inputs,
     checked_samples,
     dense,
-    encoded_labels,
     weights_of,
 )
 from zanjir.models.online import Online
@@ -35,12 +33,11 @@ from zanjir.models.sklearn_callbacks import CallbackSupportMixin, Hooks, with_ca
 from zanjir.models.solvers import Solution, Task, by_minimizer, by_updates
 from zanjir.nn import LOSSES, Loss, Sequential, mlp, regularizer
 from zanjir.optim import OPTIMIZERS, ClipNorm, optimizer, schedule
-from zanjir.program import Problem, Scorer, labels_from
+from zanjir.program import Problem, Scorer
 from zanjir.training import Model, Plan, RateSearch, Samples, Trainer, find_learning_rate
 from zanjir.training.minimizing import METHODS
-from zanjir.training.model import probabilities
 
-__all__ = ["NetworkClassifier", "NetworkRegressor"]
+__all__ = ["Network", "Targets", "takes_steps"]
 
 LOG = logging.getLogger("zanjir")
 SOLVERS = {**dict.fromkeys(OPTIMIZERS, "updates"), **dict.fromkeys(METHODS, "minimizer")}
@@ -64,12 +61,12 @@ def takes_steps(estimator: Any) -> bool:
     if choose("solver", estimator.chosen_solver, SOLVERS) == "updates":
         return True
     raise AttributeError(
-        f"partial_fit takes the steps of an update rule, and solver={estimator.chosen_solver!r} needs all samples at once; "
-        "choose one such as adam."
+        f"partial_fit takes the steps of an update rule, and solver={estimator.chosen_solver!r} needs all samples at "
+        "once; choose one such as adam."
     )
 
 
-class Network(CallbackSupportMixin, Estimator):
+class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-learn ships no types
     """Base of the estimators that train a network.
 
     What a class does not offer as a parameter has its value here.
@@ -103,6 +100,10 @@ class Network(CallbackSupportMixin, Estimator):
     verbose: bool = False
     class_weight: Any = None
     random_state: Any = None
+
+    model_: Model
+    _online: Online | None
+    _state: tuple[dict[str, Array], dict[str, Any]] | None
 
     default_loss: ClassVar[str] = "softmax"
     multi_output: ClassVar[bool] = False
@@ -166,14 +167,14 @@ class Network(CallbackSupportMixin, Estimator):
         problem = self.problem_of(train, targets)
         task = Task(problem, train, validation, targets.n_classes)
         hooks = Hooks(self, X, y, sample_weight, self.max_iter)
-        hooks.begin_iteration(self.attributes(problem, self.first(problem)))
+        hooks.begin_iteration({"model_": self.model_of(problem, self.first(problem))})
         solution = self.solved(task, hooks)
         hooks.end()
         self.keep(task, solution, train.X)
         return self
 
-    def targets_of(self, y: Array, **how: Any) -> Targets:
-        """Return the targets of a fit, and remember how to give them back."""
+    def targets_of(self, y: Array, classes: Any = None) -> Targets:
+        """Return the targets of a fit, and remember how to give them back; ``classes`` are all there will ever be."""
         raise TypeError(f"{type(self).__name__} fits nothing; use one of its subclasses.")
 
     def targets_like(self, y: Any) -> Array:
@@ -270,7 +271,7 @@ class Network(CallbackSupportMixin, Estimator):
         """Return what the solver finds."""
 
         def heard(W: Array) -> bool:
-            return hooks.end_iteration(lambda: self.attributes(task.problem, W.copy()))
+            return hooks.end_iteration(lambda: {"model_": self.model_of(task.problem, W.copy())})
 
         patience = self.n_iter_no_change if self.early_stopping else None
         start, state = self.start_of(task.problem)
@@ -301,13 +302,13 @@ class Network(CallbackSupportMixin, Estimator):
             )
         return self.model_.W, self._state if self._state_of == self.chosen_solver else None
 
-    def attributes(self, problem: Problem, W: Array) -> dict[str, Any]:
-        """Return what makes the estimator ready to predict with these parameters."""
-        return {"model_": Model(replace(problem, weighted=False), W, self.class_names)}
+    def model_of(self, problem: Problem, W: Array) -> Model:
+        """Return the network with these parameters."""
+        return Model(replace(problem, weighted=False), W, self.class_names)
 
     def keep(self, task: Task, solution: Solution, X: Array) -> None:
         """Remember what was found."""
-        vars(self).update(self.attributes(task.problem, solution.W))
+        self.model_ = self.model_of(task.problem, solution.W)
         self.loss_curve_ = solution.losses
         self.validation_loss_curve_ = [found.loss for found in solution.validation]
         self.validation_scores_ = [found.r2 if self.numeric else found.accuracy for found in solution.validation]
@@ -365,17 +366,17 @@ class Network(CallbackSupportMixin, Estimator):
         with np.errstate(over="ignore", invalid="ignore"):  # an infinite score is a score
             return Scorer(problem, self.model_.W)(np.asarray(X, problem.dtype))[0]
 
-    def go_on(self, X: Any, y: Any, sample_weight: Any = None, **how: Any) -> Any:
+    def go_on(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
         """Take one step for each batch of samples, in the order given."""
         first = not hasattr(self, "model_")
         X, y = checked_samples(self, X, y, reset=first, multi_output=self.multi_output, y_numeric=self.numeric)
-        targets = self.targets_of(y, **how) if first else Targets(self.targets_like(y), len(self.class_names), 0)
+        targets = self.targets_of(y, classes) if first else Targets(self.targets_like(y), len(self.class_names), 0)
         weights = self.weights_for(targets, sample_weight)
         samples = Samples(dense(X), targets.y, np.ones(len(y)) if weights is None else weights)
         if first:
             self._seed = self.seed
             problem = self.problem_of(samples, targets)
-            vars(self).update(self.attributes(problem, self.first(problem)))
+            self.model_ = self.model_of(problem, self.first(problem))
             self.loss_curve_, self.n_iter_, self._state, self._state_of, self._online = (
                 [],
                 0,
@@ -394,7 +395,7 @@ class Network(CallbackSupportMixin, Estimator):
                 replace(self.model_.problem, weighted=True), plan, len(self.class_names), self.model_.W, self._state
             )
         self.loss_ = self._online.steps(samples, self.batch_of(len(y)))
-        vars(self).update(self.attributes(self.model_.problem, self._online.W))
+        self.model_ = replace(self.model_, W=self._online.W)
         self.loss_curve_.append(self.loss_)
         self.n_iter_ += 1
         return self
@@ -424,127 +425,6 @@ class Network(CallbackSupportMixin, Estimator):
             n_classes=targets.n_classes,
         )  # fmt: skip
         return find_learning_rate(trainer, **how)
-
-
-class NetworkClassifier(ClassifierMixin, Network):  # type: ignore[misc]
-    """Base of the classifiers with a network."""
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """The names of the classes."""
-        return tuple(map(str, self.classes_))
-
-    def targets_of(self, y: Array, classes: Any = None) -> Targets:
-        """Return the labels of a fit, and remember the classes."""
-        given = None if classes is None else np.unique(classes)
-        self.classes_, labels = encoded_labels(y, given)
-        return Targets(labels, len(self.classes_), len(self.classes_))
-
-    def targets_like(self, y: Any) -> Array:
-        """Return labels of the classes that were fitted."""
-        return encoded_labels(column_or_1d(y), self.classes_)[1]
-
-    def weights_for(self, targets: Targets, sample_weight: Any) -> Array | None:
-        """Return the weight of each sample, with the factor of its class."""
-        return weights_of(len(targets.y), sample_weight, self.class_weight, self.classes_, targets.y)
-
-    @available_if(takes_steps)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
-        """Take one step of the update rule for each batch of samples, in the order given.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As for `fit`; here a weight multiplies the loss of its sample, whatever the others are.
-        classes : array, optional
-            All classes there will ever be; the first call needs them, unless its y has them all.
-
-        Returns
-        -------
-        The estimator itself.
-
-        Raises
-        ------
-        ValueError
-            If a label is none of the classes, or ``class_weight`` is ``"balanced"``, which needs all samples.
-        """
-        if isinstance(self.class_weight, str):
-            raise ParameterError(
-                f"class_weight is {self.class_weight!r}, and partial_fit does not see all samples; give a dict, such "
-                "as {label: weight}."
-            )
-        if classes is not None and hasattr(self, "classes_") and not np.array_equal(np.unique(classes), self.classes_):
-            raise ParameterError(f"classes is {list(classes)}, and the first call had {list(self.classes_)}.")
-        return self.go_on(X, y, sample_weight, **({} if classes is None else {"classes": classes}))
-
-    def decision_function(self, X: Any) -> Array:
-        """Return the score of each class (N, C); for two classes, how far the second is ahead (N,)."""
-        scores = self.scores_of(X)
-        if len(self.classes_) != 2:
-            return scores
-        return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
-
-    def predict(self, X: Any) -> Array:
-        """Return the class with the highest score; the first of equal ones."""
-        labels = labels_from(self.scores_of(X))
-        return self.classes_[labels]
-
-    def has_probabilities(self) -> bool:
-        """Whether the loss gives probabilities; the hinge losses do not."""
-        return self.loss_row().probability is not None
-
-    @available_if(has_probabilities)  # type: ignore[untyped-decorator]
-    def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class (N, C); rows sum to 1."""
-        scores = self.scores_of(X)
-        p = probabilities(self.model_.problem.loss, scores.astype(np.float64))
-        return (p / p.sum(axis=1, keepdims=True)).astype(scores.dtype)
-
-    @available_if(has_probabilities)  # type: ignore[untyped-decorator]
-    def predict_log_proba(self, X: Any) -> Array:
-        """Return the natural logarithms of the probabilities."""
-        with np.errstate(divide="ignore"):  # the logarithm of a probability that rounds to 0
-            return np.log(self.predict_proba(X))
-
-
-class NetworkRegressor(RegressorMixin, Network):  # type: ignore[misc]
-    """Base of the regressors with a network."""
-
-    default_loss: ClassVar[str] = "squared_error"
-    multi_output: ClassVar[bool] = True
-    numeric: ClassVar[bool] = True
-
-    def __sklearn_tags__(self) -> Any:
-        """Say that there may be several outputs."""
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
-
-    def targets_of(self, y: Array) -> Targets:
-        """Return the numbers of a fit, and remember whether they are one column or several."""
-        self._one_column = y.ndim == 1
-        return Targets(y.reshape(len(y), -1), 0, y.reshape(len(y), -1).shape[1])
-
-    def targets_like(self, y: Any) -> Array:
-        """Return numbers as columns."""
-        y = np.asarray(y, np.float64)
-        return y.reshape(len(y), -1)
-
-    @available_if(takes_steps)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Take one step of the update rule for each batch of samples, in the order given.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As for `fit`; here a weight multiplies the loss of its sample, whatever the others are.
-        """
-        return self.go_on(X, y, sample_weight)
-
-    def predict(self, X: Any) -> Array:
-        """Return the predicted number of each sample (N,), or numbers (N, K)."""
-        scores = self.scores_of(X)
-        return scores[:, 0] if self._one_column else scores
 
 
 def sizes_of(hidden: Any) -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""How an estimator's parameters are found: by an update rule over batches, or by a minimizer of SciPy over all samples."""
+"""How an estimator's parameters are found: by an update rule over batches, or by a minimizer over all samples."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ WORD, DOUBLE = Kind("i64"), Kind("double")
 # What a run reads, as words of 64 bits: sizes, and addresses of arrays and functions; 0 stands for what is not there.
 JOB = (
     "steps", "threads", "first_step", "variant_of_step", "variants", "order", "batch_size", "X", "row_bytes", "y",
-    "target_bytes", "weights", "weight_bytes", "samples", "labels", "classes", "results", "record", "right", "barrier", "give_way",
+    "target_bytes", "weights", "weight_bytes", "samples", "labels", "classes", "results", "record", "right", "barrier",
+    "give_way",
 )  # fmt: skip
 # For each size of batch: its shards, and the phases that follow them.
 VARIANT = ("shards", "shard_table", "phases", "phase_table")

@@ -39,7 +39,8 @@ class HessianProduct:
     """
 
     def __init__(self, problem: Problem, feed: Feed) -> None:
-        self.W, self.v, self.product = np.zeros((3, problem.layout.size), problem.dtype)
+        self.W, self.v = np.zeros((2, problem.layout.size), problem.dtype)
+        self.product: Array = np.zeros_like(self.W)
         function = trace_product(problem)
         views = problem.layout.views
         arrays: dict[str, Any] = {**problem.batch(len(feed.X)), **views(self.W)}

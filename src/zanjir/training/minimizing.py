@@ -158,11 +158,12 @@ def minimize(
     >>> problem = Problem(mlp([], 2), LOSSES["softmax"], 2, 2, L2(0.01), np.float64)
     >>> found = minimize(problem, Feed(np.eye(2), np.array([0, 1])), np.zeros(6), tol=1e-8)
     >>> found.converged, round(found.loss, 6)
-    (True, 0.136692)
+    (True, 0.137421)
     """
     from scipy import optimize
 
-    options = {**choose("method", method, METHODS), "maxiter": max_iter}
+    choose("method", method, dict.fromkeys(METHODS))
+    options = {**METHODS[method], "maxiter": max_iter}
     # Newton-CG measures its steps instead of derivatives; told to go on, it stops when we see the derivatives.
     options |= {"xtol": 0.0} if method == "Newton-CG" else {"gtol": tol}
     watch = Watch(objective_for(problem, feed, calls=max_iter, engine=engine), tol, callback)
