@@ -13,6 +13,7 @@ from zanjir.errors import DataError, ParameterError
 from zanjir.files import write_whole
 from zanjir.graph import Array
 from zanjir.training import (
+    History,
     Model,
     Parts,
     Plan,
@@ -46,6 +47,20 @@ class Saved:
     def is_of(self, dataset: Dataset) -> bool:
         """Return whether a data set is the one the run was trained on, sample by sample."""
         return fingerprint(dataset) == str(self.data["fingerprint"])
+
+    @property
+    def history(self) -> History:
+        """The record of the training.
+
+        Raises
+        ------
+        DataError
+            If it is damaged.
+        """
+        try:
+            return History.from_arrays(self.arrays)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise DataError(f"the record of a run's training is damaged: {error}. Train it again.") from error
 
     def divided(self, dataset: Dataset) -> Parts:
         """Divide a data set as the run did."""

@@ -18,11 +18,8 @@ def curves(runs: tuple[Path, ...], out: Path, as_json: bool) -> None:
     """Draw the learning curve of one RUN with the loss of every batch, or those of several in one figure."""
     from zanjir.cli.run import Run, run_names
     from zanjir.plots import learning_curve, learning_curves
-    from zanjir.training import History
 
-    histories = {
-        name: History.from_arrays(Run(folder).load().arrays) for name, folder in run_names(runs).items()
-    }  # fmt: skip
+    histories = {name: Run(folder).load().history for name, folder in run_names(runs).items()}
     (first, *others) = histories.values()
     figure = learning_curves(histories) if others else learning_curve(first)
     epochs = {name: len(history.epochs) for name, history in histories.items()}
