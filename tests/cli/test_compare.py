@@ -151,3 +151,11 @@ def test_the_folder_may_be_a_file(call, workplace):
     (workplace / "file").touch()
     sentence = call("compare", "moons", *ONLY, "--out", "file").sentence
     assert sentence == "zanjir: cannot make the folder file: File exists; choose another --out."
+
+
+def test_all_models_are_compared_unless_some_are_chosen(call):
+    found = call("compare", "moons", "--samples", 80, "--json").json
+    assert list(by_name(found)) == list(candidates())
+    assert all(0.5 < row["test"] <= 1 and row["fit_seconds"] > 0 for row in found["models"])
+    found = call("compare", "regression_plane", "--samples", 80, "--json").json
+    assert list(by_name(found)) == list(candidates(classification=False))

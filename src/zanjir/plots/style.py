@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 __all__ = [
     "BLUE",
@@ -31,6 +32,7 @@ BLUE, ORANGE, GREEN, SKY, VERMILION = "#0072b2", "#e69f00", "#009e73", "#56b4e9"
 PURPLE, YELLOW, GRAY = "#cc79a7", "#f0e442", "#4d4d4d"
 COLORS = (BLUE, ORANGE, GREEN, SKY, VERMILION, PURPLE, YELLOW, GRAY)
 INKS = tuple(color for color in COLORS if color != YELLOW)  # a thin yellow line is lost on white paper
+AIR = 0.08  # inches above and below each panel: titles of two lines keep apart from what is above them
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "<", ">", "p")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (9, 2)))
 
@@ -61,7 +63,7 @@ def panels(n: int, columns: int, width: float, height: float, **how: Any) -> tup
     """Return a figure with n panels of a size in inches, in rows; what is left of the last row stays empty."""
     columns = min(n, columns)
     rows = -(-n // columns)
-    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    figure = Figure(figsize=(columns * width, rows * height), layout=ConstrainedLayoutEngine(h_pad=AIR))
     axes = list(figure.subplots(rows, columns, squeeze=False, **how).flat)
     for empty in axes[n:]:
         empty.set_axis_off()
