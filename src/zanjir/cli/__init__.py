@@ -16,6 +16,7 @@ COMMANDS = {
     "train": "Train a network on a data set, with pictures, a report and a saved model.",
     "evaluate": "Measure a trained model on a data set.",
     "check": "Check the derivatives of a run's loss against numerical ones.",
+    "export": "Write a trained model as an ONNX file.",
     "predict": "Write a trained model's predictions to a file.",
     "graph": "Show the graph of a run, or of a network such as 784-512-10, with values and gradients.",
     "compare": "Fit all classifiers of the lectures on one split, and compare accuracy and time.",
@@ -39,7 +40,10 @@ def cli() -> None:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line and leave with 0 (done), 1 (cannot be done), 2 (wrong usage) or 130 (interrupted)."""
+    """Run the command line and leave with 0 (done), 1 (cannot be done), 2 (wrong usage) or 130 (interrupted).
+
+    A pipe whose reader has left, as ``head`` does, makes it 141, as of any tool that writes into one.
+    """
     try:
         cli.main(arguments, standalone_mode=False)
     except click.exceptions.Exit as leave:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
 
 __all__ = ["LazyGroup"]
+
+# What a shell says of a tool that wrote into a closed pipe: 128 and the number of SIGPIPE.
+BROKEN_PIPE = 141
 
 
 class LazyGroup(click.Group):
@@ -37,7 +43,22 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(f"{self.package}.{cmd_name}"), cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; leave quietly where nobody reads on, as in ``zanjir check RUN | head -1``."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            read_by_nobody()
+            sys.exit(BROKEN_PIPE)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(self.summaries.items()))
+
+
+def read_by_nobody() -> None:
+    """Send what is still to be written to nowhere, so that closing the streams says nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

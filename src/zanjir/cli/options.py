@@ -14,6 +14,7 @@ __all__ = [
     "INSIDE_ONE",
     "SCHEDULE",
     "SizesType",
+    "check_hidden",
     "clip_of",
     "given",
     "network_options",
@@ -99,6 +100,15 @@ optimizer_options = together([
 def given(name: str) -> bool:
     """Return whether an option stands on the command line."""
     return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def check_hidden(settings: Mapping[str, Any], hidden: Sequence[int]) -> None:
+    """Refuse settings of hidden layers that a network does not have: they would silently do nothing."""
+    fix = "leave it out, or give hidden sizes"
+    if settings["dropout"] and not hidden:
+        raise click.UsageError(f"--dropout drops outputs of hidden linear layers, and this network has none; {fix}.")
+    if settings["norm"] != "none" and not (hidden or settings["conv"]):
+        raise click.UsageError(f"--norm normalizes hidden net inputs, and this network has none; {fix}.")
 
 
 def penalty_of(settings: Mapping[str, Any]) -> Any:

@@ -20,6 +20,7 @@ from zanjir.cli.options import (
     INSIDE_ONE,
     SCHEDULE,
     SizesType,
+    check_hidden,
     clip_of,
     given,
     network_options,
@@ -35,6 +36,7 @@ ENOUGH_STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 4000, 20, 200
 ENGINE_SETTINGS = ("engine", "shards", "threads")
 ENGINE = click.Choice(["auto", "numpy", "native"])
 NATIVE_CHOOSES = "for the native engine.  [default: it chooses]"
+TENSORBOARD = "Write every epoch's losses there, for TensorBoard.  [needs: pip install 'zanjir[tensorboard]']"
 EARLY_STOPPING = "Stop when the validation loss has not improved for so long, and keep the best parameters."
 
 
@@ -60,10 +62,18 @@ EARLY_STOPPING = "Stop when the validation loss has not improved for so long, an
 @shown("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Fixes everything random.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in --out; its own settings hold.")
 @shown("--pictures/--no-pictures", default=True, help="Draw the learning curve and the mistakes: about a second.")
+@click.option("--tensorboard", type=click.Path(path_type=Path), metavar="DIR", help=TENSORBOARD)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def train(
-    data: str, out: Path | None, resume: bool, pictures: bool, as_json: bool, quiet: bool, **settings: Any
+    data: str,
+    out: Path | None,
+    resume: bool,
+    pictures: bool,
+    tensorboard: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **settings: Any,
 ) -> None:
     """Train a network on DATA, a data set's name or a folder of IDX files such as MNIST's, or of CIFAR's.
 
@@ -83,8 +93,11 @@ def train(
         raise click.UsageError("--early-stopping needs validation data; give --validation a share above 0.")
     if settings["engine"] == "numpy" and (chosen := [name for name in ("shards", "threads") if settings[name]]):
         raise click.UsageError(f"--{chosen[0]} is for the native engine; leave it out, or choose --engine native.")
+    if not resume:
+        check_hidden(settings, settings["hidden"])
+    watchers = watchers_of(tensorboard)
     job = resumed(data, out, settings["threads"]) if resume and out else started(data, out, settings)
-    finish(job, data, pictures=pictures, as_json=as_json, quiet=quiet)
+    finish(job, data, watchers, pictures=pictures, as_json=as_json, quiet=quiet)
 
 
 @dataclass
@@ -96,6 +109,15 @@ class Job:
     parts: Any
     facts: dict[str, Any]
     made: Sequence[Path]  # the folders that were made for it, the innermost first
+
+
+def watchers_of(tensorboard: Path | None) -> list[Any]:
+    """Return the callbacks that the options ask for; what they need must be there before anything begins."""
+    if tensorboard is None:
+        return []
+    from zanjir.interchange import TensorBoard
+
+    return [TensorBoard(tensorboard)]
 
 
 def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
@@ -180,14 +202,14 @@ def enough_epochs(n_samples: int, batch_size: int) -> int:
     return min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(ENOUGH_STEPS / steps_per_epoch)))
 
 
-def finish(job: Job, data: str, *, pictures: bool, as_json: bool, quiet: bool) -> None:
+def finish(job: Job, data: str, watchers: Sequence[Any], *, pictures: bool, as_json: bool, quiet: bool) -> None:
     """Train, save everything, and print the results."""
     from zanjir.cli.report import results_of, results_text, write_results
 
     if not (quiet or as_json):
         click.echo(describe(job), err=True)
     try:
-        completed = run_training(job, quiet=quiet)
+        completed = run_training(job, watchers, quiet=quiet)
         model = save(job)
     except BaseException:
         for folder in job.made:
@@ -206,7 +228,7 @@ def finish(job: Job, data: str, *, pictures: bool, as_json: bool, quiet: bool) -
     click.echo(json.dumps(results) if as_json else results_text(results))
 
 
-def run_training(job: Job, *, quiet: bool) -> bool:
+def run_training(job: Job, watchers: Sequence[Any], *, quiet: bool) -> bool:
     """Train with progress; return whether the training came to its end."""
     from zanjir.cli.interrupt import interruptible
     from zanjir.cli.progress import progress
@@ -215,10 +237,10 @@ def run_training(job: Job, *, quiet: bool) -> bool:
     shown = progress(quiet=quiet)
     with interruptible() as request:
         if shown is None:
-            fit(job.trainer, [request])
+            fit(job.trainer, [*watchers, request])
         else:
             with shown:
-                fit(job.trainer, [shown, request])
+                fit(job.trainer, [*watchers, shown, request])
     return bool(job.trainer.finished)
 
 

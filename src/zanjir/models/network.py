@@ -270,7 +270,9 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
     def solved(self, task: Task, hooks: Hooks) -> Solution:
         """Return what the solver finds."""
 
-        def heard(W: Array) -> bool:
+        def heard(W: Array, loss: float) -> bool:
+            if self.verbose:
+                LOG.info("%s: loss %.6g", type(self).__name__, loss)
             return hooks.end_iteration(lambda: {"model_": self.model_of(task.problem, W.copy())})
 
         patience = self.n_iter_no_change if self.early_stopping else None
@@ -317,9 +319,6 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         self.best_loss_ = min(solution.losses, default=float("nan"))
         self._state, self._state_of = solution.state, self.chosen_solver
         self._online = None
-        if self.verbose:
-            for k, loss in enumerate(self.loss_curve_, start=1):
-                LOG.info("%s: iteration %d, loss %.6g", type(self).__name__, k, loss)
         if not solution.converged:
             warnings.warn(self.advice(solution, X), ConvergenceWarning, stacklevel=4)
 
@@ -377,28 +376,30 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
             self._seed = self.seed
             problem = self.problem_of(samples, targets)
             self.model_ = self.model_of(problem, self.first(problem))
-            self.loss_curve_, self.n_iter_, self._state, self._state_of, self._online = (
-                [],
-                0,
-                None,
-                self.chosen_solver,
-                None,
-            )
-        if self._online is None:
-            if self.learning_rate != "constant":
-                raise ParameterError(
-                    f"learning_rate is {self.learning_rate!r}, a schedule from the first step to the last, and "
-                    "partial_fit has no last one; choose 'constant'."
-                )
-            plan = replace(self.plan(len(y)), patience=None)
-            self._online = Online(
-                replace(self.model_.problem, weighted=True), plan, len(self.class_names), self.model_.W, self._state
-            )
+            self.loss_curve_, self.n_iter_ = [], 0
+            self._state, self._state_of, self._online = None, self.chosen_solver, None
+        self._online = self._online or self.online(len(y))
         self.loss_ = self._online.steps(samples, self.batch_of(len(y)))
         self.model_ = replace(self.model_, W=self._online.W)
         self.loss_curve_.append(self.loss_)
         self.n_iter_ += 1
         return self
+
+    def online(self, n: int) -> Online:
+        """Return what takes the steps of `partial_fit`, from where the estimator stands."""
+        if self.learning_rate != "constant":
+            raise ParameterError(
+                f"learning_rate is {self.learning_rate!r}, a schedule from the first step to the last, and "
+                "partial_fit has no last one; choose 'constant'."
+            )
+        problem = self.model_.problem
+        if problem.measured:
+            raise ParameterError(
+                "batch normalization measures all training samples at the end, and partial_fit has no end; choose "
+                "norm='layer' or 'none'."
+            )
+        plan = replace(self.plan(n), patience=None)
+        return Online(replace(problem, weighted=True), plan, len(self.class_names), self.model_.W, self._state)
 
     def find_learning_rate(self, X: Any, y: Any, sample_weight: Any = None, **how: Any) -> RateSearch:
         """Try learning rates from small to large on these samples, and leave the estimator as it is.

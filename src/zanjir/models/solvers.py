@@ -19,8 +19,8 @@ from zanjir.training.trainer import relative
 
 __all__ = ["Heard", "Solution", "Task", "by_minimizer", "by_updates"]
 
-Heard = Callable[[Array], bool]
-"""Told the parameters after each iteration; whether to stop."""
+Heard = Callable[[Array, float], bool]
+"""Told the parameters and the objective after each iteration; whether to stop."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class NoProgress(Callback):
         self.n_iter += 1
         self.waited = 0 if epoch.loss <= self.best - self.tol else self.waited + 1
         self.best = min(self.best, epoch.loss)
-        asked = self.heard(trainer.W)
+        asked = self.heard(trainer.W, epoch.loss)
         watched = trainer.plan.patience is not None
         self.ended = asked or (not watched and self.waited >= self.epochs)
         return self.ended
@@ -158,7 +158,7 @@ class Watched:
     def __call__(self, W: Array, loss: float) -> bool:
         """Look at an iteration, and return whether to stop."""
         self.W[...] = W
-        stop = self.heard(self.W)
+        stop = self.heard(self.W, loss)
         part = self.task.validation
         if part is not None:
             found = measured(self.scorer, part.X, part.y, self.task.n_classes, part.weights)
