@@ -1,6 +1,6 @@
 """scikit-learn estimators: neighbors, least squares, linear classifiers and networks."""
 
-from zanjir.models.least_squares import LeastSquares, PolynomialFit, RankWarning
+from zanjir.models.least_squares import LeastSquares, PolynomialFit
 from zanjir.models.linear import LinearSVMClassifier, LogisticRegression, OneVsRestClassifier, SoftmaxClassifier
 from zanjir.models.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from zanjir.models.perceptron import MLPClassifier, MLPRegressor
@@ -15,6 +15,5 @@ __all__ = [
     "MLPRegressor",
     "OneVsRestClassifier",
     "PolynomialFit",
-    "RankWarning",
     "SoftmaxClassifier",
 ]
