@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 import sys
-from contextlib import suppress
 from typing import Any
 
 import click
 
+from zanjir.cli.lazy import LazyGroup
 from zanjir.errors import ZanjirError
 
 __all__ = ["cli", "main"]
@@ -21,46 +19,18 @@ COMMANDS = {
     "export": "Write a trained model as an ONNX file.",
     "predict": "Write a trained model's predictions to a file.",
     "graph": "Show the graph of a run, or of a network such as 784-512-10, with values and gradients.",
+    "compare": "Fit all classifiers of the lectures on one split, and compare accuracy and time.",
+    "plot": "Draw a picture: boundaries, curves, mistakes, calibration, templates and more.",
     "source": "Print the program of a run, or of a network such as 784-512-10.",
 }
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands' names and help, and loads a command's file when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(importlib.import_module(f"zanjir.cli.{cmd_name}"), cmd_name)
-        return command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; leave quietly where nobody reads on, as in ``zanjir check RUN | head -1``."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            read_by_nobody()
-            return None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-def read_by_nobody() -> None:
-    """Send what is still to be written to nowhere, so that closing the streams says nothing."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    package="zanjir.cli",
+    summaries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="zanjir", prog_name="zanjir")
 def cli() -> None:
     """Write, see, check and train neural networks.

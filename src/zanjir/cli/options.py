@@ -11,6 +11,7 @@ from click.core import ParameterSource
 __all__ = [
     "BELOW_ONE",
     "INITIALIZER",
+    "INSIDE_ONE",
     "SCHEDULE",
     "SizesType",
     "check_hidden",
@@ -20,6 +21,7 @@ __all__ = [
     "optimizer_options",
     "penalty_of",
     "shown",
+    "together",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -32,6 +34,7 @@ INITIALIZER = click.Choice(["small", "glorot", "he"])
 OPTIMIZER = click.Choice(["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"])
 SCHEDULE = click.Choice(["constant", "step", "exponential", "cosine", "inverse_time"])
 BELOW_ONE = click.FloatRange(0, 1, max_open=True)
+INSIDE_ONE = click.FloatRange(0, 1, min_open=True, max_open=True)
 POSITIVE = click.FloatRange(min=0, min_open=True)
 
 

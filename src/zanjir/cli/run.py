@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from zanjir.errors import DataError, ParameterError
 from zanjir.files import write_whole
 from zanjir.graph import Array
 from zanjir.training import (
+    History,
     Model,
     Parts,
     Plan,
@@ -46,6 +47,20 @@ class Saved:
     def is_of(self, dataset: Dataset) -> bool:
         """Return whether a data set is the one the run was trained on, sample by sample."""
         return fingerprint(dataset) == str(self.data["fingerprint"])
+
+    @property
+    def history(self) -> History:
+        """The record of the training.
+
+        Raises
+        ------
+        DataError
+            If it is damaged.
+        """
+        try:
+            return History.from_arrays(self.arrays)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise DataError(f"the record of a run's training is damaged: {error}. Train it again.") from error
 
     def divided(self, dataset: Dataset) -> Parts:
         """Divide a data set as the run did."""
@@ -142,3 +157,24 @@ def held_out(saved: Saved, data: str) -> tuple[Dataset, Array, str]:
     else:
         test, what = dataset, "all samples"
     return test, labels_for(saved.model, test), what
+
+
+def run_names(folders: Sequence[Path]) -> dict[str, Path]:
+    """Return runs by the names that a picture gives them: of their folders, or the whole paths if two are alike."""
+    short = {folder.name: folder for folder in folders}
+    return short if len(short) == len(folders) else {str(folder): folder for folder in folders}
+
+
+def classified(folder: Path, data: str) -> tuple[Model, Dataset, str]:
+    """Return a run's model, the samples on which it is judged with classes as it numbers them, and what they are.
+
+    Raises
+    ------
+    DataError
+        If the folder is no run, or its model predicts numbers.
+    """
+    saved = Run(folder).load()
+    test, y, what = held_out(saved, data)
+    if not saved.model.classes:
+        raise DataError(f"{folder} predicts numbers, and this picture is about classes; choose another run.")
+    return saved.model, replace(test, y=y, classes=saved.model.classes), what

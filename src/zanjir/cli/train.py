@@ -17,6 +17,7 @@ import click
 from zanjir.cli.options import (
     BELOW_ONE,
     INITIALIZER,
+    INSIDE_ONE,
     SCHEDULE,
     SizesType,
     check_hidden,
@@ -30,7 +31,6 @@ from zanjir.cli.options import (
 
 __all__ = ["train"]
 
-INSIDE_ONE = click.FloatRange(0, 1, min_open=True, max_open=True)
 EPOCHS = "Passes over the data.  [default: enough for 4,000 steps, between 20 and 200]"
 ENOUGH_STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 4000, 20, 200
 ENGINE_SETTINGS = ("engine", "shards", "threads")

@@ -1,10 +1,11 @@
 """Data sets and tensors: sets by name (`load`), from IDX and CIFAR files, made up (`moons`, ...), split and batched.
 
-And what the lectures say of tensors: shapes and kinds of data (`describe`), layouts of pictures, labels and texts as
-numbers, affine maps, products of features.
+Pictures that are made harder to classify (`challenge`). And what the lectures say of tensors: shapes and kinds of
+data (`describe`), layouts of pictures, labels and texts as numbers, affine maps, products of features.
 """
 
 from zanjir.data.affine import AffineMap, rotation
+from zanjir.data.augment import CHALLENGES, add_noise, brighten, challenge, challenge_accuracy, clutter, occlude, shift
 from zanjir.data.catalogue import dataset_names, load
 from zanjir.data.cifar import read_cifar_folder
 from zanjir.data.dataset import Array, Dataset
@@ -34,6 +35,7 @@ from zanjir.data.toys import (
 __all__ = [
     "ASCII",
     "AXES",
+    "CHALLENGES",
     "SHAPES",
     "TOYS",
     "AffineMap",
@@ -43,13 +45,18 @@ __all__ = [
     "LoopTiming",
     "PolynomialFeatures",
     "TensorShape",
+    "add_noise",
     "batches",
+    "brighten",
     "cache_folder",
     "center_crop",
+    "challenge",
+    "challenge_accuracy",
     "channels_first",
     "channels_last",
     "checkerboard",
     "circles",
+    "clutter",
     "count_words",
     "dataset_names",
     "describe",
@@ -58,6 +65,7 @@ __all__ = [
     "line",
     "load",
     "moons",
+    "occlude",
     "one_hot",
     "one_hot_text",
     "read_cifar_folder",
@@ -67,6 +75,7 @@ __all__ = [
     "regression_plane",
     "rotation",
     "score_table",
+    "shift",
     "spirals",
     "split",
     "split_indices",
