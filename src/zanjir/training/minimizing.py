@@ -210,7 +210,7 @@ class Watch:
         """Write an iteration down, and stop where its derivatives are small or the caller wants to."""
         loss, gradient = self(intermediate_result.x)
         self.losses.append(loss)
-        self.stopped = bool(self.callback and self.callback(intermediate_result.x, loss))
+        self.stopped = bool(self.callback and self.callback(intermediate_result.x.copy(), loss))
         if self.stopped or np.abs(gradient).max(initial=0) <= self.tol:
             raise StopIteration
 
