@@ -113,13 +113,13 @@ def test_an_unknown_method_is_named_with_those_there_are():
 @pytest.mark.parametrize("method", METHODS)
 def test_dropout_is_refused(method):
     made = Problem(mlp([4], 1, dropout=0.5), LOSSES["squared_error"], 3, 1, None, np.float64)
-    with pytest.raises(ParameterError, match="dropout draws new numbers at every step.*set dropout=0"):
+    with pytest.raises(ParameterError, match=r"dropout draws new numbers at every step.*set dropout=0"):
         minimize(made, ridge()[1], np.zeros(made.layout.size), method=method)
 
 
 def test_batch_normalization_is_refused():
     made = Problem(mlp([4], 1, norm="batch"), LOSSES["squared_error"], 3, 1, None, np.float64)
-    with pytest.raises(ParameterError, match="batch normalization depends on the batch.*choose norm='layer'"):
+    with pytest.raises(ParameterError, match=r"batch normalization depends on the batch.*choose norm='layer'"):
         minimize(made, ridge()[1], np.zeros(made.layout.size))
 
 
@@ -130,6 +130,6 @@ def test_a_loss_that_is_not_finite_at_the_start_is_refused():
 
 
 def test_weights_that_the_problem_does_not_read_are_refused():
-    made, feed = ridge()
+    made, _ = ridge()
     with pytest.raises(ParameterError, match="not weighted"):
         minimize(made, ridge(weighted=True)[1], np.zeros(4), engine="numpy")

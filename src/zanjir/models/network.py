@@ -389,8 +389,8 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         samples = Samples(dense(X), targets.y)
         if first:
             self.begin(samples, targets)
-        online = self.online(len(y))
-        loss = online.steps(samples, np.ones(len(y)) if weights is None else weights, self.batch_of(len(y)))
+        online = self.online(len(y), weighted=weights is not None)
+        loss = online.steps(samples, weights, self.batch_of(len(y)))
         # The fit that began it cannot be gone on with any more: these steps are not in its record.
         self._online, self._state = online, None
         if loss is not None:
@@ -408,7 +408,7 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         self.loss_curve_, self.n_iter_ = [], 0
         self._state, self._state_of, self._online = None, self.chosen_solver, None
 
-    def online(self, n: int) -> Online:
+    def online(self, n: int, *, weighted: bool) -> Online:
         """Return what takes the steps of `partial_fit`, with the parameters that the estimator has now."""
         if self.learning_rate != "constant":
             raise ParameterError(
@@ -416,7 +416,7 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
                 "partial_fit has no last one; choose 'constant'."
             )
         penalty = regularizer(self.penalty or "none", self.alpha)
-        problem = replace(self.model_.problem, weighted=True, penalty=penalty)
+        problem = replace(self.model_.problem, weighted=weighted, penalty=penalty)
         if problem.measured:
             raise ParameterError(
                 "batch normalization measures all training samples at the end, and partial_fit has no end; choose "

@@ -25,7 +25,7 @@ class Online:
     Parameters
     ----------
     problem : Problem
-        A ``weighted`` one.
+        What is to be learned; ``weighted`` if the samples are.
     plan : Plan
         Rule, seed and engine.
     n_classes : int
@@ -82,7 +82,7 @@ class Online:
         """The parameters."""
         return self.engine.W.copy()
 
-    def steps(self, samples: Samples, weights: Array, batch_size: int) -> float | None:
+    def steps(self, samples: Samples, weights: Array | None, batch_size: int) -> float | None:
         """Take one step for each batch of samples, in their order, and return the mean loss before the steps.
 
         Samples whose weights are all 0 change nothing, not even by the penalty: there is no step, and no loss.
@@ -92,12 +92,13 @@ class Online:
         NonFiniteError
             If the loss is no finite number; the parameters stay as they were before.
         """
-        if not weights.any():
+        if weights is not None and not weights.any():
             return None
         n, before, t = len(samples.X), self.numbers(), self.t
         dtype = self.problem.dtype
         targets = np.ascontiguousarray(encoded(self.problem, samples.y, self.n_classes))
-        feed = Feed(np.ascontiguousarray(samples.X, dtype), targets, None, np.ascontiguousarray(weights, dtype))
+        weights = None if weights is None else np.ascontiguousarray(weights, dtype)
+        feed = Feed(np.ascontiguousarray(samples.X, dtype), targets, None, weights)
         sizes = np.diff(np.append(np.arange(0, n, batch_size), n))
         rates = np.full(len(sizes), self.plan.optimizer.learning_rate)
         with one_blas_thread():
