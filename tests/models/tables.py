@@ -16,10 +16,10 @@ from zanjir.models import (
 )
 
 CLASSIFIERS = {
-    "logistic": lambda **facts: LogisticRegression(**facts),
-    "one_vs_rest": lambda **facts: OneVsRestClassifier(**facts),
-    "softmax": lambda **facts: SoftmaxClassifier(**facts),
-    "svm": lambda **facts: LinearSVMClassifier(**facts),
+    "logistic": LogisticRegression,
+    "one_vs_rest": OneVsRestClassifier,
+    "softmax": SoftmaxClassifier,
+    "svm": LinearSVMClassifier,
     "perceptron": lambda **facts: MLPClassifier((5,), "tanh", random_state=0, **facts),
 }
 ALL = {**CLASSIFIERS, "regressor": lambda **facts: MLPRegressor((5,), "tanh", random_state=0, **facts)}

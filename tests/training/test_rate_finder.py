@@ -46,6 +46,20 @@ def test_the_suggestion_is_the_rate_at_which_the_loss_fell_fastest():
     assert abs(int(np.searchsorted(found.rates, found.suggestion)) - int(slopes.argmin())) <= 1
 
 
+def test_the_noise_of_the_first_batches_is_no_fall():
+    jumps = [5.0, 1.0] + [2.0] * 98
+    one = trainer()
+    run = one.engine.run
+
+    def noisy(feed, order, size, rates, t):
+        record = run(feed, order, size, rates, t)
+        record.loss[-1] = jumps[t] - 0.9 * (t > 60)
+        return record
+
+    one.engine.run = noisy
+    assert find_learning_rate(one).suggestion == pytest.approx(np.geomspace(1e-6, 10, 100)[61], rel=0.2)
+
+
 def test_a_loss_that_is_far_too_high_ends_the_search():
     found = find_learning_rate(square(), lowest=1e-3, highest=1e3, n_steps=60)
     assert 20 < len(found.rates) < 60

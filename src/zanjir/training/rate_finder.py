@@ -30,7 +30,7 @@ class RateSearch:
     rates, losses : arrays of shape (steps,)
         The rate of each step, and the loss of its batch before it, smoothed over about ten steps.
     suggestion : float
-        The rate at which the loss fell fastest.
+        The rate at which the loss fell fastest, after the first ten steps.
     """
 
     rates: Array
@@ -93,7 +93,9 @@ def find_learning_rate(
         )
     smooth = smoothed(losses)
     falling = np.gradient(smooth, np.log(rates[: len(smooth)]))
-    return RateSearch(rates[: len(smooth)], smooth, float(rates[int(falling.argmin())]))
+    # The first means are over a few batches, and jump as their losses do.
+    settled = SMOOTHING if len(smooth) > 2 * SMOOTHING else 0
+    return RateSearch(rates[: len(smooth)], smooth, float(rates[settled + int(falling[settled:].argmin())]))
 
 
 def losses_at(trainer: Trainer, rates: Array) -> Array:
