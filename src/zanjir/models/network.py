@@ -168,9 +168,9 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         problem = self.problem_of(train, targets)
         task = Task(problem, train, validation, targets.n_classes)
         hooks = Hooks(self, X, y, sample_weight, self.max_iter)
-        hooks.begin_iteration({"model_": self.model_of(problem, self.first(problem))})
+        hooks.begin_iteration(lambda: {"model_": self.model_of(problem, self.first(problem))})
         solution = self.solved(task, hooks)
-        hooks.end()
+        hooks.end(lambda: {"model_": self.model_of(problem, solution.W)})
         self.keep(task, solution, train.X)
         return self
 
