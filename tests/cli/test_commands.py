@@ -3,7 +3,6 @@
 import csv
 import itertools
 import re
-import signal
 import subprocess
 import sys
 
@@ -240,7 +239,7 @@ def test_a_reader_that_leaves_early_is_no_error(command, moons_run):
     writer.stdout.close()
     assert writer.stderr.read() == b""
     writer.stderr.close()
-    assert writer.wait() == 128 + signal.SIGPIPE  # as of any tool; 1 would say that a derivative is wrong
+    assert writer.wait() == 0
 
 
 def test_the_module_is_the_command():

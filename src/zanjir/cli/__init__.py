@@ -40,10 +40,7 @@ def cli() -> None:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line and leave with 0 (done), 1 (cannot be done), 2 (wrong usage) or 130 (interrupted).
-
-    A pipe whose reader has left, as ``head`` does, makes it 141, as of any tool that writes into one.
-    """
+    """Run the command line and leave with 0 (done), 1 (cannot be done), 2 (wrong usage) or 130 (interrupted)."""
     try:
         cli.main(arguments, standalone_mode=False)
     except click.exceptions.Exit as leave:

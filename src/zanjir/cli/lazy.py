@@ -13,9 +13,6 @@ import click
 
 __all__ = ["LazyGroup"]
 
-# What a shell says of a tool that wrote into a closed pipe: 128 and the number of SIGPIPE.
-BROKEN_PIPE = 141
-
 
 class LazyGroup(click.Group):
     """A group that knows its commands' names and help, and loads a command's file when it is called.
@@ -49,7 +46,7 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:
             read_by_nobody()
-            sys.exit(BROKEN_PIPE)
+            return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading them."""

@@ -160,7 +160,7 @@ def weights_of(
         return None
     weights = np.ones(n)
     if sample_weight is not None:
-        given = np.full(n, sample_weight) if isinstance(sample_weight, int | float) else sample_weight
+        given = np.full(n, sample_weight) if np.isscalar(sample_weight) else sample_weight
         weights = check_array(given, ensure_2d=False, dtype=np.float64, copy=True, input_name="sample_weight")
         if weights.shape != (n,):
             raise ShapeError(f"sample_weight is {weights.shape}, expected ({n},), one number per sample.")
@@ -169,7 +169,7 @@ def weights_of(
     if class_weight is not None and classes is not None and labels is not None:
         weights *= class_factors(class_weight, classes, labels)[labels]
     if not weights.any():
-        raise DataError("all sample weights are zero; expected at least one above 0.")
+        raise DataError("the weights of all samples are zero; expected at least one above 0.")
     return weights
 
 

@@ -235,7 +235,9 @@ class Variant:
         given = {name: array[first : first + n] for name, array in self.given.items()}
         key, right = np.array([context.seed, 0]), np.zeros(1, np.int64)
         values = {**given, **problem.layout.views(context.W), "key": key}
-        leaves: dict[Tensor, Any] = {node: values[name] for name, node in context.program.forward.inputs.items()}
+        leaves: dict[Tensor, Any] = {
+            node: values.get(name, node.value) for name, node in context.program.forward.inputs.items()
+        }
         scores = np.zeros((n, problem.n_outputs), problem.dtype)
         leaves |= numbers or {}
         if n not in self.translations:
@@ -250,7 +252,12 @@ class Variant:
         """Add what follows the sum over the shards."""
         context = self.context
         views = context.program.problem.layout.views(context.W)
-        inputs = {node: views[name] for name, node in context.program.forward.inputs.items() if name in views}
+        known = {*self.given, "key"}
+        inputs = {
+            node: views.get(name, node.value)
+            for name, node in context.program.forward.inputs.items()
+            if name not in known
+        }
         arrays = {**context.derivatives(context.dW), **context.result_arrays()}
         given = {**inputs, **leaves}
         translation = Translation("whole", in_memory_of_their_own(outputs), given)

@@ -10,7 +10,7 @@ import numpy as np
 from zanjir.graph.gradient import gradient
 from zanjir.graph.tensor import Array, Tensor
 from zanjir.program.engine import bind
-from zanjir.program.function import Function, merged
+from zanjir.program.function import Function, constants, merged, named_inputs
 from zanjir.program.record import Feed
 from zanjir.program.step import TRACED_ROWS, Problem
 
@@ -45,6 +45,7 @@ class HessianProduct:
         views = problem.layout.views
         arrays: dict[str, Any] = {**problem.batch(len(feed.X)), **views(self.W)}
         arrays |= {f"v{name}": view for name, view in views(self.v).items()}
+        arrays |= constants(function.inputs, arrays)
         for name, column in feed.columns.items():
             arrays[name][...] = column
         targets = {f"Hv{name}": view for name, view in views(self.product).items()}
@@ -68,4 +69,4 @@ def trace_product(problem: Problem) -> Function:
     along = reduce(lambda a, b: a + b, [(derivatives[name] * vectors[f"v{name}"]).sum() for name in parameters])
     products = gradient(along, parameters)
     (outputs,) = merged([{f"Hv{name}": product for name, product in products.items()}])
-    return Function("product", {**leaves, **parameters, **vectors}, outputs)
+    return Function("product", {**leaves, **parameters, **vectors, **named_inputs(outputs.values())}, outputs)

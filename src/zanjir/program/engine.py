@@ -16,7 +16,7 @@ import numpy as np
 
 from zanjir.graph.order import evaluate
 from zanjir.graph.tensor import Array, Tensor, is_number
-from zanjir.program.function import Function
+from zanjir.program.function import Function, constants
 from zanjir.program.lowering import Lowered, lower
 from zanjir.program.printing import compiled, helpers_text
 from zanjir.program.record import Feed, Record
@@ -143,6 +143,7 @@ class NumpyEngine:
         values = program.problem.batch(n)
         derivatives = {f"d{name}": view for name, view in layout.views(self.dW).items()}
         given = {**values, **layout.views(self.W), "key": self.key}
+        given |= constants(program.forward.inputs, given)
         inputs = {name: node for name, node in program.forward.inputs.items() if name in given}
         functions = [program.forward, program.backward]
         results, run, text = bind(functions, inputs, given, program.forward.outputs, derivatives)
@@ -229,6 +230,7 @@ class Scorer:
         """Lower the forward program for a number of samples and bind it to arrays."""
         values = self.problem.batch(n)
         arrays = {**values, **self.problem.layout.views(self.W)}
+        arrays |= constants(self.function.inputs, arrays)
         results, run, text = bind([self.function], self.function.inputs, arrays, self.function.outputs, {})
         return Batch(values, results, run, text)
 

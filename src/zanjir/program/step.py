@@ -15,7 +15,7 @@ from zanjir.graph.order import evaluate
 from zanjir.graph.tensor import Array, Tensor
 from zanjir.nn import Dropout, Layout, Loss, Regularizer, Reshape, Sequential
 from zanjir.optim import SGD, ClipNorm, Optimizer
-from zanjir.program.function import Function, merged
+from zanjir.program.function import Function, merged, named_inputs
 from zanjir.program.printing import forward_and_backward, function_text, graph_source, helpers_text, module_text
 
 __all__ = ["Problem", "StepProgram", "source", "trace_forward", "trace_statistics", "trace_step", "updated"]
@@ -274,7 +274,7 @@ def trace_forward(problem: Problem) -> Function:
     scores = problem.network(leaves["X"], parameters)
     losses = problem.loss.function(scores, leaves["y"]).named("losses")
     (outputs,) = merged([{"scores": scores, "losses": losses}])
-    return Function("forward", {**leaves, **parameters}, outputs)
+    return Function("forward", {**leaves, **parameters, **named_inputs(outputs.values())}, outputs)
 
 
 def trace_statistics(problem: Problem) -> Function:

@@ -80,7 +80,7 @@ def step_cause(engine: NumpyEngine, before: Snapshot, batch: Mapping[str, Array]
     """Name the first gate of one step that makes a number not finite: forward, backward, then update."""
     program, layout = engine.program, engine.program.problem.layout
     named = {**batch, **layout.views(before.W), "key": engine.key}
-    leaves = {node: named[name] for name, node in program.forward.inputs.items() if name in named}
+    leaves = {node: named.get(name, node.value) for name, node in program.forward.inputs.items()}
     derivatives = program.backward.outputs
     values = evaluate([*program.forward.outputs.values(), *derivatives.values()], leaves)
     for phase, outputs in (("forward pass", program.forward.outputs), ("backward pass", derivatives)):
