@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zanjir.data import Dataset, load
+import numpy as np
+
+from zanjir.data import Dataset, Table, TableDataset, is_table, load, read_table
 from zanjir.errors import DataError, ParameterError
 from zanjir.files import write_whole
 from zanjir.graph import Array
@@ -43,11 +45,19 @@ class Saved:
     arrays: dict[str, Array]
     state: dict[str, Any]
 
-    def is_of(self, dataset: Dataset) -> bool:
+    def load(self, data: str) -> Dataset | TableDataset:
+        """Load data as the run did, with its target if they are a table."""
+        seed, n_samples, table = self.plan.seed, self.data["samples"], self.data["table"]
+        if table is None:
+            return load(data, seed=seed, n_samples=n_samples)
+        target, task, columns = (table[name] for name in ("target", "task", "columns"))
+        return load(data, seed=seed, n_samples=n_samples, target=target, task=task, columns=columns)
+
+    def is_of(self, dataset: Dataset | TableDataset) -> bool:
         """Return whether a data set is the one the run was trained on, sample by sample."""
         return fingerprint(dataset) == str(self.data["fingerprint"])
 
-    def divided(self, dataset: Dataset) -> Parts:
+    def divided(self, dataset: Dataset | TableDataset) -> Parts:
         """Divide a data set as the run did."""
         return divide(dataset, **{name: self.data[name] for name in ("test_share", "validation_share", "seed")})
 
@@ -91,9 +101,18 @@ class Run:
         try:
             plan, state = plan_from(facts["plan"]), dict(facts["state"])
             data = {name: facts["data"][name] for name in FACTS}
+            data["table"] = table_facts(facts["data"].get("table"))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"{self.model_path} misstates its training: {error} Train it again.") from error
         return Saved(model, plan, data, arrays, state)
+
+
+def table_facts(facts: Any) -> dict[str, Any] | None:
+    """Return how a run's table was read, if it was trained on one."""
+    if facts is None:
+        return None
+    task, columns = facts["task"], dict(facts["columns"])
+    return {"target": str(facts["target"]), "task": None if task is None else str(task), "columns": columns}
 
 
 def new_run(out: Path | None, name: str) -> tuple[Run, list[Path]]:
@@ -122,23 +141,60 @@ def new_run(out: Path | None, name: str) -> tuple[Run, list[Path]]:
     return Run(folder), made
 
 
-def trained_on(saved: Saved, data: str) -> Dataset | None:
+def trained_on(saved: Saved, data: str) -> Dataset | TableDataset | None:
     """Return the data a run was trained on, if ``data`` still are those."""
     try:
-        dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])
+        dataset = saved.load(data)
     except ParameterError:  # fewer samples than the run used, or an unknown name
         return None
+    except DataError:
+        if saved.data["table"]:  # another table need not be one to learn from
+            return None
+        raise
     return dataset if saved.is_of(dataset) else None
 
 
 def held_out(saved: Saved, data: str) -> tuple[Dataset, Array, str]:
     """Return the samples on which a model is judged, their targets as it numbers them, and what they are."""
+    of_table = saved.model.columns is not None or is_table(data)
+    table = table_of(saved, data) if of_table else None
     same = trained_on(saved, data)
-    dataset = same or load(data, seed=saved.plan.seed)
     if same:
-        test, what = saved.divided(dataset).test, "the samples that training never saw"
-    elif dataset.test:
+        test, what = saved.divided(same).test, "the samples that training never saw"
+        return test, labels_for(saved.model, test), what
+    if table:
+        return labeled(saved.model, table)
+    dataset = load(data, seed=saved.plan.seed)
+    if dataset.test:
         test, what = dataset.test, "the test set of these data"
     else:
         test, what = dataset, "all samples"
     return test, labels_for(saved.model, test), what
+
+
+def table_of(saved: Saved, data: str) -> Table:
+    """Return a table for a run that was trained on one.
+
+    Raises
+    ------
+    DataError
+        If the run was trained on other data, or these are no table.
+    """
+    if saved.model.columns is None:
+        raise DataError(f"{data} is a table, and this run was trained on {saved.data['name']}; give such data.")
+    if not is_table(data):
+        raise DataError(f"{data} is no table, and this run was trained on one; give a table with the same columns.")
+    return read_table(data)
+
+
+def labeled(model: Model, table: Table) -> tuple[Dataset, Array, str]:
+    """Return the rows of another table whose target is known, their targets, and what they are."""
+    if model.columns is None:
+        raise DataError(f"{table.name} is a table, and this model was not trained on one.")
+    y = model.columns.target.of(table)
+    known = np.flatnonzero(y >= 0 if model.classes else np.isfinite(y))
+    if not len(known):
+        raise DataError(f"{table.name} has no row with a known {model.columns.target.name!r}; nothing can be measured.")
+    features = model.columns(table.take(known))
+    test = Dataset(table.name, features, y[known], model.classes, columns=model.columns)
+    return test, test.y, "all rows" if len(known) == len(y) else "the rows with a target"

@@ -15,6 +15,7 @@ from zanjir.training.experiment import (
 from zanjir.training.history import Epoch, History, Step, Steps, csv_text
 from zanjir.training.model import Metrics, Model, Preparation, labels_from, r_squared
 from zanjir.training.plan import Plan
+from zanjir.training.scores import baseline_scores, further_scores
 from zanjir.training.specification import plan_from, plan_specification
 from zanjir.training.trainer import Samples, Trainer
 
@@ -31,11 +32,13 @@ __all__ = [
     "Step",
     "Steps",
     "Trainer",
+    "baseline_scores",
     "check_model",
     "csv_text",
     "divide",
     "fingerprint",
     "fit",
+    "further_scores",
     "labels_for",
     "labels_from",
     "load_model",
