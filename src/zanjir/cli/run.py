@@ -111,7 +111,7 @@ def table_facts(facts: Any) -> dict[str, Any] | None:
     """Return how a run's table was read, if it was trained on one."""
     if facts is None:
         return None
-    task, columns = facts["task"], dict(facts["columns"])
+    task, columns = facts["task"], {str(name): str(kind) for name, kind in facts["columns"].items()}
     return {"target": str(facts["target"]), "task": None if task is None else str(task), "columns": columns}
 
 

@@ -27,7 +27,7 @@ MOSTLY = 0.5
 LONGEST_SHOWN = 40
 
 
-def found_kind(series: Series, where: str) -> str:
+def found_kind(series: Series, where: str, remedy: str = "correct it") -> str:
     """Return what a column holds, by its type, or by all of its entries if they are texts.
 
     Parameters
@@ -36,6 +36,8 @@ def found_kind(series: Series, where: str) -> str:
         The column.
     where : str
         What errors call the column.
+    remedy : str
+        What else can be done where types are mixed.
 
     Returns
     -------
@@ -61,30 +63,30 @@ def found_kind(series: Series, where: str) -> str:
     if series.dtype.is_temporal():
         return "date" if is_dated(series) else "nested"
     if is_text(series):
-        return kind_of_texts(series.drop_nulls(), where)
+        return kind_of_texts(series.drop_nulls(), where, remedy)
     return "boolean" if is_boolean(series) else "nested"
 
 
-def kind_of_texts(texts: Series, where: str) -> str:
+def kind_of_texts(texts: Series, where: str, remedy: str) -> str:
     """Return what texts, of which none is missing, mean."""
     numbers = numbers_in(texts)
     share = 1 - numbers.null_count() / len(texts)
     if share == 1:
         return "number"
     if share > MOSTLY:
-        raise mixed(texts, numbers, where)
+        raise mixed(texts, numbers, where, remedy)
     if booleans_in(texts).null_count() == 0:
         return "boolean"
     return "date" if days_in(texts).null_count() == 0 else "category"
 
 
-def mixed(texts: Series, numbers: Series, where: str) -> DataError:
+def mixed(texts: Series, numbers: Series, where: str, remedy: str) -> DataError:
     """Say which entries stand among numbers without being one."""
     others = texts.filter(numbers.is_null())
     return DataError(
         f"{where} is of mixed types: {len(texts) - len(others):,} numbers, and {len(others):,} "
-        f"other{'s' * (len(others) > 1)} such as {shown(others[0])}; correct them, leave them empty where they are "
-        "missing, or say that the column holds categories."
+        f"other{'s' * (len(others) > 1)} such as {shown(others[0])}; leave a cell empty where a number is missing, "
+        f"or {remedy}."
     )
 
 
@@ -156,7 +158,7 @@ def number_text(value: float) -> str:
     >>> number_text(3.0), number_text(0.5)
     ('3', '0.5')
     """
-    return str(int(value)) if math.isfinite(value) and value == int(value) else repr(value)
+    return str(int(value)) if math.isfinite(value) and value == int(value) else repr(float(value))
 
 
 def is_text(series: Series) -> bool:

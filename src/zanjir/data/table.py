@@ -7,6 +7,7 @@ Nothing is repaired silently: a ragged row, a name that stands twice, bytes that
 from __future__ import annotations
 
 import csv
+import difflib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zanjir.data._checks import MAX_BYTES, affordable, byte_count
-from zanjir.errors import DataError, ParameterError, ZanjirError, choose, listed
+from zanjir.errors import DataError, ParameterError, ZanjirError, listed
 from zanjir.files import reason
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["TABLE_ENDINGS", "Table", "is_table", "read_table", "table_bytes"]
 
 LONGEST_HEADER = 2**20  # bytes: ten thousand names of a hundred letters
+SHOWN_COLUMNS = 20
+LONGEST_REASON = 100
 # Polars reports a bug or a damaged file by an exception that is no Exception.
 PANIC = "PanicException"
 
@@ -73,7 +76,13 @@ class Table:
         ParameterError
             If there is none of that name; a near one is pointed out.
         """
-        return choose(f"column of {self.name}", name, dict(zip(self.columns, self.frame.get_columns(), strict=True)))
+        if name in self.columns:
+            return self.frame[name]
+        near = difflib.get_close_matches(name, self.columns, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        more = f" and {self.frame.width - SHOWN_COLUMNS} more" if self.frame.width > SHOWN_COLUMNS else ""
+        there = ", ".join(map(repr, self.columns[:SHOWN_COLUMNS]))
+        raise ParameterError(f"{self.name} has no column {name!r}; it has {there}{more}.{hint}")
 
     def take(self, rows: ArrayLike) -> Table:
         """Return the table of some rows, by their numbers from 0, in that order."""
@@ -149,8 +158,9 @@ def checked_file(path: Path) -> None:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says."""
-    return reason(error).strip().splitlines()[0].rstrip(".;: ")
+    """Return the first line of what an error says, or its beginning."""
+    text = (reason(error).strip() or type(error).__name__).splitlines()[0]
+    return text.rstrip(".;: ") if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON].rstrip()} ..."
 
 
 def read_text(path: Path, separators: str) -> DataFrame:
@@ -179,6 +189,8 @@ def separator_of(path: Path, separators: str) -> str:
         raise DataError(
             f"{path}: the first line is longer than {byte_count(LONGEST_HEADER)}; expected a line of column names."
         )
+    if b"\r" in line.rstrip(b"\r"):
+        raise DataError(f"{path} ends its lines in the way of old Macs, with \\r alone; save it with \\n.")
     return max(separators, key=lambda separator: line.count(separator.encode()))
 
 
@@ -202,10 +214,21 @@ def looked_through(path: Path, separator: str) -> tuple[list[str], int, list[int
                         f"that the first line names; correct the line."
                     )
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not in UTF-8 after line {line}: {error.reason}; save it as UTF-8.") from error
+        raise DataError(f"{path}: line {not_in_utf8(path)} is not in UTF-8; save the table as UTF-8.") from error
     except csv.Error as error:
         raise DataError(f"{path} cannot be read after line {line}: {error}; correct the line.") from error
     return names, n_rows, blank
+
+
+def not_in_utf8(path: Path) -> int:
+    """Return the number of the first line whose bytes are no UTF-8."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 0
 
 
 def named(path: Path, header: Sequence[str]) -> list[str]:

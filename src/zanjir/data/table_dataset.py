@@ -186,9 +186,10 @@ def without_missing_target(table: Table, target: str) -> Table:
 def target_of(table: Table, target: str, task: str | None) -> tuple[tuple[str, ...], Array, str]:
     """Return the classes of the target, its labels or numbers, and why they are what they are."""
     series, where = table[target], place(table, target)
-    kind = found_kind(series, where)
+    kind = target_kind(series, where, task)
     if kind in ("date", "nested"):
-        raise DataError(f"{where} is the target, and holds {series.dtype}; expected numbers or classes.")
+        what = "dates" if kind == "date" else str(series.dtype)
+        raise DataError(f"{where} is the target, and holds {what}; expected numbers or classes.")
     values = values_of(series, "number", where) if kind == "number" else None
     chosen, reason = task_of(values) if task is None else (choose("task", task, {t: t for t in TASKS}), "as was asked")
     if chosen == "regression":
@@ -198,6 +199,16 @@ def target_of(table: Table, target: str, task: str | None) -> tuple[tuple[str, .
             raise DataError(f"{where} is always {number_text(values[0])}; expected a target that varies.")
         return (), values, reason
     return *labels_of(series, values, where), reason
+
+
+def target_kind(series: Series, where: str, task: str | None) -> str:
+    """Return what the target holds; classes may well be numbers and texts side by side, if classes are asked for."""
+    try:
+        return found_kind(series, where, "choose classification if these are classes (--task classification)")
+    except DataError:
+        if task == TASKS[0]:
+            return "category"
+        raise
 
 
 def kinds_text(kind: str) -> str:
@@ -244,7 +255,7 @@ def features_of(table: Table, target: str, given: Mapping[str, str]) -> tuple[di
         if name == target:
             continue
         where = place(table, name)
-        kind = given.get(name) or found_kind(table[name], where)
+        kind = given.get(name) or found_kind(table[name], where, f"make it a category (--column {name}=category)")
         why = why_left_out(table[name], kind, where, chosen=name in given)
         if why:
             left_out[name] = why
