@@ -91,7 +91,9 @@ def test_rows_are_taken_in_their_order():
 
 def test_a_near_name_is_pointed_out():
     table = Table("wide", polars.DataFrame({f"column{i}": [1] for i in range(30)}))
-    with pytest.raises(ParameterError, match=r"wide has no column 'colunm7'; .* and 10 more\. Did you mean 'column7'\?"):
+    with pytest.raises(
+        ParameterError, match=r"wide has no column 'colunm7'; .* and 10 more\. Did you mean 'column7'\?"
+    ):
         table["colunm7"]
 
 
@@ -190,19 +192,17 @@ def test_a_flipped_bit_is_refused_or_leaves_a_table_and_nothing_is_printed(endin
     frame.write_parquet(path) if ending == ".parquet" else frame.write_ipc(path)
     whole = path.read_bytes()
     rng = np.random.default_rng(0)
-    sentences = 0
+    said = []
     for place in rng.choice(len(whole), FLIPS, replace=False):
         damaged = bytearray(whole)
         damaged[place] ^= 1 << rng.integers(8)
         path.write_bytes(damaged)
         try:
-            table = read_table(path)
+            assert read_table(path).n_rows > 0
         except (DataError, ParameterError) as error:
-            assert str(error).endswith(".")
-            sentences += 1
-        else:
-            assert table.n_rows > 0
-    assert sentences > 20
+            said.append(str(error))
+    assert len(said) > 20
+    assert all(sentence.endswith(".") and "\n" not in sentence for sentence in said)
     assert capfd.readouterr() == ("", "")
 
 

@@ -297,4 +297,4 @@ def why_left_out(series: Series, kind: str, where: str, *, chosen: bool) -> str:
 def counts_on(values: Array) -> bool:
     """Return whether numbers are whole, all different, and without a gap."""
     n = len(values)
-    return n > 2 and bool(np.array_equal(np.sort(values), np.arange(n) + values.min()))
+    return n > 2 and float(values.min()).is_integer() and np.array_equal(np.sort(values), np.arange(n) + values.min())
