@@ -100,7 +100,7 @@ def test_it_is_said_what_was_found(wine_csv, call):
     lines = found.err.splitlines()
     assert lines[:5] == [
         "target 'cultivar': 3 classes, for it holds no numbers: barbera 48, barolo 59, grignolino 71",
-        "columns: 13 numbers, 1 category, 1 boolean, 1 date; 137 of 2,848 values missing",
+        "columns: 13 numbers, 1 category, 1 boolean, 1 date; 144 of 2,848 values missing",
         "left out 'id': every text is another one, as of an identifier",
         "left out 'source': it is always 'uci'",
         "wine: 128 samples to learn from, 14 to watch, 36 for the test",
@@ -278,7 +278,10 @@ USAGE = {
         ["wine.csv", "--target", "cultivar", "--task", "regression"],
         "expected numbers for regression",
     ),
-    "fractions as classes": (["wine.csv", "--target", "ash", "--task", "classification"], "too many for classes"),
+    "fractions as classes": (
+        ["wine.csv", "--target", "ash", "--task", "classification"],
+        "the class '1.36' in a single row",
+    ),
     "no such file": (["nothing.csv", "--target", "y"], "there is no file nothing.csv"),
     "no such file, no target": (["nothing.csv"], "there is no file nothing.csv"),
     "a folder": (["folder", "--target", "y"], "folder is no table"),

@@ -104,6 +104,13 @@ def test_rows_without_a_target_are_dropped_and_said():
     assert described(found)[-1] == "dropped 3 rows without a target"
 
 
+def test_a_row_is_named_by_its_place_in_the_file():
+    y = [None, None, *Y[2:]]
+    assert "holds inf in row 40" in refused(x=[*X[:-1], float("inf")], y=y)
+    assert "the class 'w' in a single row, row 40;" in refused(y=[*y[:-1], "w"])
+    assert of(x=[float("inf"), *X[1:]], y=y).n_samples == N - 2  # a row that is dropped may hold anything
+
+
 LEFT_OUT = {
     "texts that all differ": ([f"n{i}" for i in range(N)], "every text is another one, as of an identifier"),
     "numbers in a row": (list(range(5, N + 5)), "consecutive whole numbers, as of an identifier"),

@@ -20,8 +20,7 @@ OUT = "File to write: Parquet or Arrow if its ending says so, else CSV."
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("data")
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help=OUT)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help=OUT)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def predict(run: Path, data: str, out: Path, as_json: bool) -> None:
     """Write the predictions of RUN's model for every sample of DATA, with probabilities where there are any."""

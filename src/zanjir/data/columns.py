@@ -90,8 +90,19 @@ def mixed(texts: Series, numbers: Series, where: str, remedy: str) -> DataError:
     )
 
 
-def values_of(series: Series, kind: str, where: str) -> Array:
+def values_of(series: Series, kind: str, where: str, rows: Array | None = None) -> Array:
     """Return a column of numbers, booleans (0 and 1) or dates (days since 1970) as float64, NaN where missing.
+
+    Parameters
+    ----------
+    series : polars.Series
+        The column.
+    kind : str
+        ``"number"``, ``"boolean"`` or ``"date"``.
+    where : str
+        What errors call the column.
+    rows : array of shape (N,), optional
+        Numbers from 0 of the rows in their file, if they are not all of its rows in order.
 
     Raises
     ------
@@ -108,17 +119,20 @@ def values_of(series: Series, kind: str, where: str) -> Array:
     if series.null_count() == len(series):
         return np.full(len(series), np.nan)
     values = CONVERSIONS[kind](series)
-    refuse(series, (values.is_null() & series.is_not_null()).to_numpy(), f"expected {PLURALS[kind]}", where)
+    rows = np.arange(len(series)) if rows is None else rows
+    wrong = (values.is_null() & series.is_not_null()).to_numpy()
+    refuse(series, wrong, f"expected {PLURALS[kind]}", where, rows)
     found = np.array(values.to_numpy(), np.float64)
-    refuse(series, np.isinf(found), "expected finite numbers; correct it, or leave it empty if it is missing", where)
+    remedy = "correct it, or leave it empty if it is missing"
+    refuse(series, np.isinf(found), f"expected finite numbers; {remedy}", where, rows)
     return found
 
 
-def refuse(series: Series, wrong: Array, expected: str, where: str) -> None:
+def refuse(series: Series, wrong: Array, expected: str, where: str, rows: Array) -> None:
     """Name the first wrong entry of a column."""
     if wrong.any():
-        row = int(np.argmax(wrong))
-        raise DataError(f"{where} holds {shown(series[row])} in row {row + 1}, {expected}.")
+        first = int(np.argmax(wrong))
+        raise DataError(f"{where} holds {shown(series[first])} in row {rows[first] + 1}, {expected}.")
 
 
 def shown(value: Any) -> str:

@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zanjir.data._checks import MAX_BYTES, affordable, byte_count
+from zanjir.data.columns import found_kind, texts_of, values_of
+from zanjir.data.dataset import Array
 from zanjir.errors import DataError, ParameterError, ZanjirError, listed
 from zanjir.files import reason
 
@@ -44,6 +46,8 @@ class Table:
         What errors and titles call the table.
     frame : polars.DataFrame
         The columns; those of a file of text are texts.
+    rows : array of shape (N,), optional
+        Numbers from 0 of the rows in their file, by which errors name them; all of them in order if not given.
 
     Examples
     --------
@@ -54,6 +58,7 @@ class Table:
 
     name: str
     frame: DataFrame
+    rows: Array | None = None
 
     def __repr__(self) -> str:
         return f"Table({self.name!r}: {self.n_rows} rows of {', '.join(self.columns)})"
@@ -85,8 +90,25 @@ class Table:
         raise ParameterError(f"{self.name} has no column {name!r}; it has {there}{more}.{hint}")
 
     def take(self, rows: ArrayLike) -> Table:
-        """Return the table of some rows, by their numbers from 0, in that order."""
-        return replace(self, frame=self.frame[np.asarray(rows, np.int64)])
+        """Return the table of some rows, by their places from 0, in that order."""
+        chosen = np.asarray(rows, np.int64)
+        return replace(self, frame=self.frame[chosen], rows=chosen if self.rows is None else self.rows[chosen])
+
+    def place(self, name: str) -> str:
+        """Return what errors call a column."""
+        return f"column {name!r} of {self.name}"
+
+    def kind(self, name: str, remedy: str = "correct it") -> str:
+        """Return what a column was found to hold, see `zanjir.data.columns.found_kind`."""
+        return found_kind(self[name], self.place(name), remedy)
+
+    def values(self, name: str, kind: str) -> Array:
+        """Return a column as numbers, NaN where missing, see `zanjir.data.columns.values_of`."""
+        return values_of(self[name], kind, self.place(name), self.rows)
+
+    def texts(self, name: str) -> Series:
+        """Return a column as texts, null where missing, see `zanjir.data.columns.texts_of`."""
+        return texts_of(self[name], self.place(name))
 
 
 def is_table(path: str | os.PathLike[str]) -> bool:

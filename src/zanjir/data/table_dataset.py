@@ -11,19 +11,16 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from zanjir.data.columns import KINDS, found_kind, number_text, texts_of, values_of, without_missing
+from zanjir.data.columns import CONVERSIONS, KINDS, number_text, without_missing
 from zanjir.data.dataset import Array, Dataset
 from zanjir.data.table import Table, read_table
-from zanjir.data.table_preparation import TablePreparation, TableTarget, place
+from zanjir.data.table_preparation import TablePreparation, TableTarget
 from zanjir.errors import DataError, ParameterError, choose
-
-if TYPE_CHECKING:
-    from polars import Series
 
 __all__ = ["TASKS", "TableDataset", "load_table"]
 
@@ -33,7 +30,6 @@ LEAVE_OUT = "leave-out"
 MOST_INTEGER_CLASSES = 20
 ROWS_OF_A_CLASS = 5
 SHOWN_COLUMNS = 10
-TAKEN_OVER = {"empty": "every value is missing", "nested": "it holds {dtype}"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -150,11 +146,10 @@ class TableDataset:
         digest = hashlib.sha256(json.dumps([*self.kinds.items(), self.target.name, *self.classes]).encode())
         digest.update(np.ascontiguousarray(self.y).data)
         for name, kind in self.kinds.items():
-            column, where = self.table[name], place(self.table, name)
             if kind == "category":
-                digest.update(json.dumps(texts_of(column, where).to_list()).encode())
+                digest.update(json.dumps(self.table.texts(name).to_list()).encode())
             else:
-                digest.update(values_of(column, kind, where).data)
+                digest.update(self.table.values(name, kind).data)
         return digest.hexdigest()
 
 
@@ -179,18 +174,17 @@ def without_missing_target(table: Table, target: str) -> Table:
     """Return the rows whose target is known."""
     there = without_missing(table[target]).is_not_null().to_numpy()
     if not there.any():
-        raise DataError(f"{place(table, target)} is the target, and all of its {table.n_rows:,} values are missing.")
+        raise DataError(f"{table.place(target)} is the target, and all of its {table.n_rows:,} values are missing.")
     return table if there.all() else table.take(np.flatnonzero(there))
 
 
 def target_of(table: Table, target: str, task: str | None) -> tuple[tuple[str, ...], Array, str]:
     """Return the classes of the target, its labels or numbers, and why they are what they are."""
-    series, where = table[target], place(table, target)
-    kind = target_kind(series, where, task)
+    where, kind = table.place(target), target_kind(table, target, task)
     if kind in ("date", "nested"):
-        what = "dates" if kind == "date" else str(series.dtype)
+        what = "dates" if kind == "date" else str(table[target].dtype)
         raise DataError(f"{where} is the target, and holds {what}; expected numbers or classes.")
-    values = values_of(series, "number", where) if kind == "number" else None
+    values = table.values(target, "number") if kind == "number" else None
     chosen, reason = task_of(values) if task is None else (choose("task", task, {t: t for t in TASKS}), "as was asked")
     if chosen == "regression":
         if values is None:
@@ -198,13 +192,13 @@ def target_of(table: Table, target: str, task: str | None) -> tuple[tuple[str, .
         if np.ptp(values) == 0:
             raise DataError(f"{where} is always {number_text(values[0])}; expected a target that varies.")
         return (), values, reason
-    return *labels_of(series, values, where), reason
+    return *labels_of(table, target, values), reason
 
 
-def target_kind(series: Series, where: str, task: str | None) -> str:
+def target_kind(table: Table, target: str, task: str | None) -> str:
     """Return what the target holds; classes may well be numbers and texts side by side, if classes are asked for."""
     try:
-        return found_kind(series, where, "choose classification if these are classes (--task classification)")
+        return table.kind(target, "choose classification if these are classes (--task classification)")
     except DataError:
         if task == TASKS[0]:
             return "category"
@@ -227,9 +221,10 @@ def task_of(values: Array | None) -> tuple[str, str]:
     return TASKS[not few], f"it holds {different} different whole numbers in {len(values):,} rows"
 
 
-def labels_of(series: Series, values: Array | None, where: str) -> tuple[tuple[str, ...], Array]:
+def labels_of(table: Table, target: str, values: Array | None) -> tuple[tuple[str, ...], Array]:
     """Return the classes in order, numbers by size, and the label of each row."""
-    names = texts_of(series, where).to_list() if values is None else [number_text(value) for value in values.tolist()]
+    where = table.place(target)
+    names = table.texts(target).to_list() if values is None else [number_text(value) for value in values.tolist()]
     classes, labels, counts = np.unique(names, return_inverse=True, return_counts=True)
     if len(classes) == 1:
         raise DataError(f"{where} holds only the class {names[0]!r}; expected at least 2 classes to tell apart.")
@@ -240,8 +235,9 @@ def labels_of(series: Series, values: Array | None, where: str) -> tuple[tuple[s
         )
     if counts.min() == 1:
         lonely = str(classes[counts.argmin()])
+        row = names.index(lonely) if table.rows is None else table.rows[names.index(lonely)]
         raise DataError(
-            f"{where} holds the class {lonely!r} in a single row, row {names.index(lonely) + 1}; expected at least 2 "
+            f"{where} holds the class {lonely!r} in a single row, row {row + 1}; expected at least 2 "
             "of each class, one to learn from and one for the test; add rows, or leave this one out."
         )
     order = np.arange(len(classes)) if values is None else np.argsort([float(name) for name in classes])
@@ -254,9 +250,8 @@ def features_of(table: Table, target: str, given: Mapping[str, str]) -> tuple[di
     for name in table.columns:
         if name == target:
             continue
-        where = place(table, name)
-        kind = given.get(name) or found_kind(table[name], where, f"make it a category (--column {name}=category)")
-        why = why_left_out(table[name], kind, where, chosen=name in given)
+        kind = given.get(name) or table.kind(name, f"make it a category (--column {name}=category)")
+        why = why_left_out(table, name, kind, chosen=name in given)
         if why:
             left_out[name] = why
         else:
@@ -270,31 +265,36 @@ def features_of(table: Table, target: str, given: Mapping[str, str]) -> tuple[di
     return kinds, left_out
 
 
-def why_left_out(series: Series, kind: str, where: str, *, chosen: bool) -> str:
+def why_left_out(table: Table, name: str, kind: str, *, chosen: bool) -> str:
     """Return why a column is of no use, or nothing."""
     if kind == LEAVE_OUT:
         return "as was asked"
-    if kind in TAKEN_OVER:
-        return TAKEN_OVER[kind].format(dtype=series.dtype)
+    if kind == "nested":
+        return f"it holds {table[name].dtype}"
+    present = present_in(table, name, kind)
+    if not present:
+        return "every value is missing"
+    if present.count(present[0]) == table.n_rows:
+        return f"it is always {number_text(present[0]) if kind in CONVERSIONS else repr(present[0])}"
+    return "" if chosen else identifies(present, kind)
+
+
+def present_in(table: Table, name: str, kind: str) -> list[Any]:
+    """Return the values of a column that are not missing."""
     if kind == "category":
-        texts = texts_of(series, where)
-        n, different, holes = len(texts) - texts.null_count(), texts.drop_nulls().n_unique(), texts.null_count()
-        identifier = "every text is another one, as of an identifier" if different == n > 1 else ""
-        first = repr(texts.drop_nulls()[0]) if n else "missing"
-    else:
-        values = values_of(series, kind, where)
-        present = values[~np.isnan(values)]
-        different, holes = len(np.unique(present)), len(values) - len(present)
-        identifier = "consecutive whole numbers, as of an identifier" if kind == "number" and counts_on(present) else ""
-        first = number_text(present[0]) if len(present) else "missing"
-    if different == 0:
-        return TAKEN_OVER["empty"]
-    if different == 1 and not holes:
-        return f"it is always {first}"
-    return "" if chosen else identifier
+        return table.texts(name).drop_nulls().to_list()
+    values: Any = [] if kind == "empty" else table.values(name, kind)
+    return [value for value in values if value == value]  # noqa: PLR0124 - NaN alone differs from itself
 
 
-def counts_on(values: Array) -> bool:
+def identifies(present: list[Any], kind: str) -> str:
+    """Return why values seem to name the rows rather than to say something of them, or nothing."""
+    if kind == "category" and len(set(present)) == len(present) > 1:
+        return "every text is another one, as of an identifier"
+    return "consecutive whole numbers, as of an identifier" if kind == "number" and counts_on(present) else ""
+
+
+def counts_on(numbers: list[float]) -> bool:
     """Return whether numbers are whole, all different, and without a gap."""
-    n = len(values)
-    return n > 2 and float(values.min()).is_integer() and np.array_equal(np.sort(values), np.arange(n) + values.min())
+    n, first = len(numbers), min(numbers)
+    return n > 2 and float(first).is_integer() and sorted(numbers) == [first + i for i in range(n)]

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from zanjir.data._checks import affordable
-from zanjir.data.columns import KINDS, number_text, texts_of, values_of
+from zanjir.data.columns import KINDS, number_text
 from zanjir.data.dataset import Array
 from zanjir.data.table import Table
 from zanjir.errors import DataError, ParameterError
 
-__all__ = ["CategoryColumn", "NumberColumn", "TablePreparation", "TableTarget", "place", "plain"]
+__all__ = ["CategoryColumn", "NumberColumn", "TablePreparation", "TableTarget"]
 
 MOST_CATEGORIES = 32
 # A network learns nothing of a category from a single row.
@@ -62,7 +62,7 @@ class NumberColumn:
     @classmethod
     def fitted(cls, table: Table, name: str, kind: str) -> NumberColumn:
         """Return the column with the numbers of a table's rows."""
-        values = values_of(table[name], kind, place(table, name))
+        values = table.values(name, kind)
         holes = np.isnan(values)
         with np.errstate(over="ignore", invalid="ignore"):  # numbers that are too large are refused below
             fill = 0.0 if holes.all() else float(np.median(values[~holes]))
@@ -70,7 +70,7 @@ class NumberColumn:
             mean, scale = float(filled.mean()), float(filled.std())
         if not all(map(math.isfinite, (fill, mean, scale))):
             largest = np.nanmax(np.abs(values))
-            raise DataError(f"{place(table, name)} holds numbers up to {largest:g}, too large for a mean; divide them.")
+            raise DataError(f"{table.place(name)} holds numbers up to {largest:g}, too large for a mean; divide them.")
         varies = scale > abs(mean) * np.finfo(float).eps
         return cls(name, kind, fill, mean, scale if varies else 1.0, bool(holes.any()))
 
@@ -89,7 +89,7 @@ class NumberColumn:
 
     def features(self, table: Table) -> Array:
         """Return its features (N, 1) or (N, 2)."""
-        values = values_of(table[self.name], self.kind, place(table, self.name))
+        values = table.values(self.name, self.kind)
         holes = np.isnan(values)
         standardized = (np.where(holes, self.fill, values) - self.mean) / self.scale
         return np.column_stack([standardized, holes] if self.holes else [standardized])
@@ -127,7 +127,7 @@ class CategoryColumn:
     @classmethod
     def fitted(cls, table: Table, name: str, kind: str) -> CategoryColumn:
         """Return the column with the categories of a table's rows."""
-        texts = texts_of(table[name], place(table, name))
+        texts = table.texts(name)
         counts = {text: n for text, n in texts.value_counts().iter_rows() if text is not None}
         frequent = sorted((-n, text) for text, n in counts.items() if n >= FEWEST_ROWS)
         kept = tuple(sorted(text for _, text in frequent[:MOST_CATEGORIES]))
@@ -154,7 +154,7 @@ class CategoryColumn:
         """Return its features (N, C): a one in each row, or none."""
         import polars
 
-        texts = texts_of(table[self.name], place(table, self.name))
+        texts = table.texts(self.name)
         places = {text: i for i, text in enumerate(self.categories)}
         width = len(self.feature_names)
         unseen = width - 1 if self.other else width
@@ -210,17 +210,15 @@ class TableTarget:
         DataError
             If a row's class is none of the classes, or its value no number.
         """
-        where = place(table, self.name)
         if not self.classes:
-            return values_of(table[self.name], "number", where)
+            return table.values(self.name, "number")
         labels = {name: label for label, name in enumerate(self.classes)}
-        texts = texts_of(table[self.name], where)
+        texts = table.texts(self.name)
         names = [text if text is None or text in labels else plain(text) for text in texts]
         unknown = next((name for name in names if name is not None and name not in labels), None)
         if unknown is not None:
-            raise DataError(
-                f"{where} holds the class {unknown!r}, which training did not see; expected {', '.join(self.classes)}."
-            )
+            there, expected = table.place(self.name), ", ".join(self.classes)
+            raise DataError(f"{there} holds the class {unknown!r}, which training did not see; expected {expected}.")
         return np.array([-1 if name is None else labels[name] for name in names], np.int64)
 
 
@@ -297,11 +295,6 @@ def plain(text: str) -> str:
         return number_text(float(text))
     except ValueError:
         return text
-
-
-def place(table: Table, name: str) -> str:
-    """Return what errors call a column."""
-    return f"column {name!r} of {table.name}"
 
 
 def is_finite(number: Any) -> bool:
