@@ -107,7 +107,7 @@ def test_rows_without_a_target_are_dropped_and_said():
 def test_a_row_is_named_by_its_place_in_the_file():
     y = [None, None, *Y[2:]]
     assert "holds inf in row 40" in refused(x=[*X[:-1], float("inf")], y=y)
-    assert "the class 'w' in a single row, row 40;" in refused(y=[*y[:-1], "w"])
+    assert "the class 'w' in 1 row, first in row 40;" in refused(y=[*y[:-1], "w"])
     assert of(x=[float("inf"), *X[1:]], y=y).n_samples == N - 2  # a row that is dropped may hold anything
 
 
@@ -163,7 +163,7 @@ REFUSED = {
     "the target as a column": ((("y", None, {"y": "category"}), {}), "'y' is the target; say with the task"),
     "one class": ((("y",), {"y": ["u"] * N}), "column 'y' of t holds only the class 'u'; expected at least 2"),
     "one number": ((("y",), {"y": [2.5] * N}), "column 'y' of t is always 2.5; expected a target that varies."),
-    "a lonely class": ((("y",), {"y": [*Y[:-1], "w"]}), "holds the class 'w' in a single row, row 40;"),
+    "a lonely class": ((("y",), {"y": [*Y[:-1], "w"]}), "holds the class 'w' in 1 row, first in row 40;"),
     "too many classes": (
         (("y",), {"y": [f"n{i}" for i in range(N)]}),
         "holds 40 different values in 40 rows, too many",
@@ -189,6 +189,24 @@ def test_what_cannot_be_learned_is_refused(given, expected):
 def test_a_table_of_the_target_alone_is_refused():
     with pytest.raises(DataError, match=r"t has no column to predict 'y' from \(it has no other column\)"):
         TableDataset.of(table_of(y=Y), "y")
+
+
+def test_of_many_columns_that_are_left_out_a_few_are_said():
+    found = described(of(**{f"c{i}": [i] * N for i in range(25)}))
+    assert found[-2:] == ["left out 'c9': it is always 9", "left out 15 more columns; --json names them all"]
+
+
+def test_three_rows_of_a_class_are_enough_for_any_division():
+    from zanjir.training import divide
+
+    y = [*Y[:-3], "w", "w", "w"]
+    for seed in range(20):
+        parts = divide(of(y=y), seed=seed)
+        assert 2 in parts.train.y
+
+
+def test_what_no_reader_sees_is_not_printed():
+    assert r"'u\x1b[31m' 20" in described(of(y=["u\x1b[31m", "v"] * (N // 2)))[0]
 
 
 def test_imbalance_is_said_from_five_to_one():

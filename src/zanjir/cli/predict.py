@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from zanjir.data import Table
     from zanjir.graph import Array
     from zanjir.training import Model
 
@@ -24,14 +25,13 @@ OUT = "File to write: Parquet or Arrow if its ending says so, else CSV."
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def predict(run: Path, data: str, out: Path, as_json: bool) -> None:
     """Write the predictions of RUN's model for every sample of DATA, with probabilities where there are any."""
-    from zanjir.cli.run import Run, table_of
-    from zanjir.data import is_table, load
+    from zanjir.cli.run import Run, reads_table
+    from zanjir.data import load, read_table
     from zanjir.files import write_whole
 
     saved = Run(run).load()
-    of_table = saved.model.columns is not None or is_table(data)
-    X = saved.model.features(table_of(saved, data)) if of_table else load(data, seed=saved.plan.seed).X
-    columns, rows = table(saved.model, X)
+    of_table = reads_table(saved, data)
+    columns, rows = table(saved.model, read_table(data) if of_table else load(data, seed=saved.plan.seed).X)
     write_whole(out, file_bytes(out, columns, rows))
     results = {"predictions": len(rows), "out": str(out)}
     click.echo(json.dumps(results) if as_json else f"{len(rows):,} predictions written to {out}")
@@ -48,7 +48,7 @@ def file_bytes(out: Path, columns: list[str], rows: list[list[Any]]) -> bytes:
     return table_bytes(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)), ending)
 
 
-def table(model: Model, X: Array) -> tuple[list[str], list[list[Any]]]:
+def table(model: Model, X: Array | Table) -> tuple[list[str], list[list[Any]]]:
     """Return the header and the rows of a prediction file."""
     predicted = model.predict(X)
     if not model.classes:

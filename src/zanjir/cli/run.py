@@ -156,14 +156,13 @@ def trained_on(saved: Saved, data: str) -> Dataset | TableDataset | None:
 
 def held_out(saved: Saved, data: str) -> tuple[Dataset, Array, str]:
     """Return the samples on which a model is judged, their targets as it numbers them, and what they are."""
-    of_table = saved.model.columns is not None or is_table(data)
-    table = table_of(saved, data) if of_table else None
+    of_table = reads_table(saved, data)
     same = trained_on(saved, data)
     if same:
         test, what = saved.divided(same).test, "the samples that training never saw"
         return test, labels_for(saved.model, test), what
-    if table:
-        return labeled(saved.model, table)
+    if of_table:
+        return labeled(saved.model, read_table(data))
     dataset = load(data, seed=saved.plan.seed)
     if dataset.test:
         test, what = dataset.test, "the test set of these data"
@@ -172,19 +171,20 @@ def held_out(saved: Saved, data: str) -> tuple[Dataset, Array, str]:
     return test, labels_for(saved.model, test), what
 
 
-def table_of(saved: Saved, data: str) -> Table:
-    """Return a table for a run that was trained on one.
+def reads_table(saved: Saved, data: str) -> bool:
+    """Return whether a run was trained on a table, and is given one.
 
     Raises
     ------
     DataError
-        If the run was trained on other data, or these are no table.
+        If only one of both is a table.
     """
-    if saved.model.columns is None:
+    trained_on_table = saved.model.columns is not None
+    if is_table(data) and not trained_on_table:
         raise DataError(f"{data} is a table, and this run was trained on {saved.data['name']}; give such data.")
-    if not is_table(data):
+    if trained_on_table and not is_table(data):
         raise DataError(f"{data} is no table, and this run was trained on one; give a table with the same columns.")
-    return read_table(data)
+    return trained_on_table
 
 
 def labeled(model: Model, table: Table) -> tuple[Dataset, Array, str]:

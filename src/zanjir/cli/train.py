@@ -167,15 +167,13 @@ def no_target(data: str) -> str:
 
 def resumed(data: str, out: Path, threads: int | None) -> Job:
     """Set an interrupted training up again, at the step where it stopped."""
-    from zanjir.cli.run import Run, table_of
-    from zanjir.data import is_table
+    from zanjir.cli.run import Run, reads_table
     from zanjir.errors import DataError
     from zanjir.training import trainer_for
 
     run = Run(out)
     saved = run.load()
-    if saved.data["table"] or is_table(data):
-        table_of(saved, data)
+    reads_table(saved, data)
     dataset = saved.load(data)
     if not saved.is_of(dataset):
         raise DataError(f"{data} is not the data that {out} was trained on; give {saved.data['name']}, unchanged.")

@@ -14,7 +14,7 @@ from zanjir.errors import DataError
 if TYPE_CHECKING:
     from polars import Series
 
-__all__ = ["KINDS", "found_kind", "number_text", "texts_of", "values_of"]
+__all__ = ["KINDS", "found_kind", "number_text", "texts_of", "values_of", "visible"]
 
 KINDS = ("number", "boolean", "date", "category")
 MISSING = ("", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "none")
@@ -164,6 +164,15 @@ def texts_of(series: Series, where: str) -> Series:
     if series.dtype.is_nested() or series.dtype in (polars.Binary, polars.Object):
         raise DataError(f"{where} holds {series.dtype}, which are no categories; leave it out.")
     return series.cast(polars.String)
+
+
+def visible(text: str) -> str:
+    r"""Return a text as it may be printed: as it is, or in quotation marks if it holds what no reader sees.
+
+    >>> visible("rosé"), visible("red\n")
+    ('rosé', "'red\\n'")
+    """
+    return text if text.isprintable() else repr(text)
 
 
 def number_text(value: float) -> str:

@@ -29,6 +29,7 @@ LEAVE_OUT = "leave-out"
 # Whole numbers are classes if they are so few, and each stands in so many rows on average.
 MOST_INTEGER_CLASSES = 20
 ROWS_OF_A_CLASS = 5
+FEWEST_OF_A_CLASS = 3
 SHOWN_COLUMNS = 10
 
 
@@ -56,10 +57,10 @@ class TableDataset:
     Examples
     --------
     >>> import polars
-    >>> frame = polars.DataFrame({"id": [1, 2, 3, 4], "weight": [150, 8, 9, 160], "kind": ["a", "c", "c", "a"]})
+    >>> frame = polars.DataFrame({"id": range(6), "weight": [150, 8, 9, 160, 7, 140], "kind": list("accaca")})
     >>> fruit = TableDataset.of(Table("fruit", frame), "kind")
     >>> fruit
-    TableDataset('fruit': 4 rows, 1 column, 2 classes)
+    TableDataset('fruit': 6 rows, 1 column, 2 classes)
     >>> dict(fruit.kinds), dict(fruit.left_out)
     ({'weight': 'number'}, {'id': 'consecutive whole numbers, as of an identifier'})
     """
@@ -233,12 +234,13 @@ def labels_of(table: Table, target: str, values: Array | None) -> tuple[tuple[st
             f"{where} holds {len(classes):,} different values in {len(names):,} rows, too many for classes; choose "
             "another target, or regression if these are numbers."
         )
-    if counts.min() == 1:
-        lonely = str(classes[counts.argmin()])
+    if counts.min() < FEWEST_OF_A_CLASS:
+        lonely, few = str(classes[counts.argmin()]), int(counts.min())
         row = names.index(lonely) if table.rows is None else table.rows[names.index(lonely)]
         raise DataError(
-            f"{where} holds the class {lonely!r} in a single row, row {row + 1}; expected at least 2 "
-            "of each class, one to learn from and one for the test; add rows, or leave this one out."
+            f"{where} holds the class {lonely!r} in {few} row{'s' * (few > 1)}, first in row "
+            f"{row + 1}; expected at least {FEWEST_OF_A_CLASS} of each class: to learn from, to watch, and for the "
+            "test; add rows, or leave these out."
         )
     order = np.arange(len(classes)) if values is None else np.argsort([float(name) for name in classes])
     return tuple(str(name) for name in classes[order]), np.argsort(order)[labels]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from zanjir.data._checks import affordable
-from zanjir.data.columns import KINDS, number_text
+from zanjir.data.columns import KINDS, number_text, visible
 from zanjir.data.dataset import Array
 from zanjir.data.table import Table
 from zanjir.errors import DataError, ParameterError
@@ -142,7 +142,7 @@ class CategoryColumn:
     def text(self) -> str:
         """How it becomes features, in words."""
         extra = [MISSING] * self.missing + [OTHER] * self.other
-        return f"one of {', '.join((*self.categories, *extra))}"
+        return f"one of {', '.join(map(visible, (*self.categories, *extra)))}"
 
     @property
     def feature_names(self) -> tuple[str, ...]:

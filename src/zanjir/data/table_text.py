@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.data.columns import without_missing
+from zanjir.data.columns import visible, without_missing
 from zanjir.data.table_dataset import TASKS, TableDataset
 
 __all__ = ["described", "facts_of"]
@@ -15,6 +15,7 @@ __all__ = ["described", "facts_of"]
 # From this ratio of the most frequent class to the rarest, the accuracy alone says little.
 IMBALANCED = 5
 SHOWN_CLASSES = 10
+SHOWN_COLUMNS = 10
 
 
 def described(dataset: TableDataset) -> list[str]:
@@ -24,19 +25,26 @@ def described(dataset: TableDataset) -> list[str]:
     --------
     >>> import polars
     >>> from zanjir.data.table import Table
-    >>> frame = polars.DataFrame({"id": [1, 2, 3, 4], "weight": [150, 8, 9, None], "kind": ["a", "c", "c", "a"]})
+    >>> frame = polars.DataFrame({"id": range(6), "weight": [150, 8, 9, 160, None, 140], "kind": list("accaca")})
     >>> print("\n".join(described(TableDataset.of(Table("fruit", frame), "kind"))))
-    target 'kind': 2 classes, for it holds no numbers: a 2, c 2
-    columns: 1 number; 1 of 4 values missing
+    target 'kind': 2 classes, for it holds no numbers: a 3, c 3
+    columns: 1 number; 1 of 6 values missing
     left out 'id': consecutive whole numbers, as of an identifier
     """
     return [
         target_text(dataset),
         *imbalance_text(dataset),
         columns_text(dataset),
-        *(f"left out {name!r}: {why}" for name, why in dataset.left_out.items()),
+        *left_out_text(dataset),
         *([f"dropped {dataset.n_dropped:,} rows without a target"] if dataset.n_dropped else []),
     ]
+
+
+def left_out_text(dataset: TableDataset) -> Sequence[str]:
+    """Return which columns are left out, and why; a few of many."""
+    lines = [f"left out {name!r}: {why}" for name, why in dataset.left_out.items()]
+    n_more = len(lines) - SHOWN_COLUMNS
+    return lines if n_more <= 0 else [*lines[:SHOWN_COLUMNS], f"left out {n_more} more columns; --json names them all"]
 
 
 def class_counts(dataset: TableDataset) -> dict[str, int]:
@@ -52,7 +60,7 @@ def target_text(dataset: TableDataset) -> str:
         return (
             f"target {name!r}: a number, for {dataset.reason}: mean {y.mean():.6g}, from {y.min():.6g} to {y.max():.6g}"
         )
-    shown = [f"{label} {n:,}" for label, n in list(class_counts(dataset).items())[:SHOWN_CLASSES]]
+    shown = [f"{visible(label)} {n:,}" for label, n in list(class_counts(dataset).items())[:SHOWN_CLASSES]]
     more = [f"and {len(dataset.classes) - SHOWN_CLASSES} more"] if len(dataset.classes) > SHOWN_CLASSES else []
     return f"target {name!r}: {len(dataset.classes)} classes, for {dataset.reason}: {', '.join([*shown, *more])}"
 
