@@ -29,7 +29,7 @@ KINDS = {
     "typed times": ([NOON], "date"),
     "times in UTC": ([UTC], "date"),
     "days that no calendar has": (["2020-02-30", "2020-02-29"], "category"),
-    "days in another order": (["29/02/2020"], "category"),
+    "some days in another order": (["29/02/2020", "today"], "category"),
     "texts": (["a", "b", ""], "category"),
     "texts and as many numbers": (["a", "1"], "category"),
     "one text": (["yes please", "no"], "category"),
@@ -58,6 +58,24 @@ def test_mixed_types_are_refused_with_an_entry_and_a_remedy():
         "column 'doors' of cars is of mixed types: 3 numbers, and 2 others such as '5more'; leave a cell empty where a "
         "number is missing, or call it a category."
     )
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        (["1,5", "-2,25", None], "numbers with commas such as '1,5'; write a point before the decimals, as in 1.5, or"),
+        (["1.000,5", "2,0"], "numbers with commas such as '1.000,5'; write a point"),
+        (
+            ["29/02/2020", "1.3.2021"],
+            "dates in an order that can be read in two ways, such as '29/02/2020'; write them",
+        ),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused(entries, said):
+    with pytest.raises(DataError) as caught:
+        found_kind(polars.Series(entries), "it", "leave it")
+    assert f"it holds {said}" in str(caught.value)
+    assert str(caught.value).endswith(", or leave it.")
 
 
 VALUES = {

@@ -11,7 +11,7 @@ from sklearn import metrics
 
 from data.tables import cancer, diabetes, frame_of, wine
 from zanjir.data import Dataset, Table, TableDataset
-from zanjir.errors import DataError, ShapeError
+from zanjir.errors import DataError, ParameterError, ShapeError
 from zanjir.training import (
     Model,
     Plan,
@@ -146,6 +146,11 @@ def test_the_derivatives_of_a_tables_model_are_right(patients):
     report = check_model(model, parts.test.X[:8], parts.test.y[:8], elements=8)
     assert report.ok
     assert report.loss < 100  # of standardized numbers; of progressions it would be thousands
+
+
+def test_a_table_must_be_divided_before_it_is_learned():
+    with pytest.raises(ParameterError, match=r"^t is a table that is not divided yet: give divide\(dataset\)\.train"):
+        problem_for(dataset_of(wine(), "cultivar"))
 
 
 # scores

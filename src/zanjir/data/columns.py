@@ -21,6 +21,11 @@ MISSING = ("", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "n
 BOOLEANS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 # ISO 8601: any other order of day and month can be read in two ways.
 DATE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?Z?$"
+# What may be a number or a date, and would pass for a text: patterns, what they are, and what to write instead.
+AMBIGUOUS = (
+    (r"^[+-]?\d+(\.\d{3})*,\d+$", "numbers with commas", "a point before the decimals, as in 1.5"),
+    (r"^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$", "dates in an order that can be read in two ways,", "them as 2026-03-31"),
+)
 MILLISECONDS_OF_A_DAY = 24 * 3600 * 1000
 # A column in which more entries than this share are numbers is one of numbers.
 MOSTLY = 0.5
@@ -47,7 +52,8 @@ def found_kind(series: Series, where: str, remedy: str = "correct it") -> str:
     Raises
     ------
     DataError
-        If more than half of the entries are numbers, and others are not.
+        If more than half of the entries are numbers, and others are not; if they are numbers with commas, or dates
+        of which day and month cannot be told apart.
 
     Examples
     --------
@@ -75,6 +81,9 @@ def kind_of_texts(texts: Series, where: str, remedy: str) -> str:
         return "number"
     if share > MOSTLY:
         raise mixed(texts, numbers, where, remedy)
+    for pattern, what, instead in AMBIGUOUS:
+        if texts.str.contains(pattern).all():
+            raise DataError(f"{where} holds {what} such as {shown(texts[0])}; write {instead}, or {remedy}.")
     if booleans_in(texts).null_count() == 0:
         return "boolean"
     return "date" if days_in(texts).null_count() == 0 else "category"

@@ -125,6 +125,8 @@ def problem_for(
     >>> problem_for(load("digits"), hidden=[20]).layout.size
     1510
     """
+    if isinstance(dataset, TableDataset):
+        raise ParameterError(f"{dataset.name} is a table that is not divided yet: give divide(dataset).train instead.")
     kind = choose("loss", loss or ("softmax" if dataset.classes else "squared_error"), LOSSES)
     if len(dataset.classes) == 1:
         raise DataError(f"{dataset.name} has only the class {dataset.classes[0]!r}; expected at least 2 to tell apart.")
