@@ -3,12 +3,15 @@
 import csv
 import json
 import os
+import re
+from pathlib import Path
 
 import numpy as np
 import polars
 import pytest
 
 from data.tables import cancer, diabetes, wine, write
+from zanjir.data.columns import MISSING
 from zanjir.training import load_model
 
 QUICK = ("--hidden", "none", "--epochs", 2, "--no-pictures", "--quiet")
@@ -224,6 +227,24 @@ def test_a_table_may_be_converted_between_training_and_evaluation(wine_run, call
 def test_other_commands_know_a_run_of_a_table(command, wine_run, call):
     found = call(*command)
     assert found.code == 0, found.err
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
+
+
+def test_what_the_page_on_tables_says_to_write_runs(call, workplace):
+    write(workplace / "table.csv", wine())
+    (shell, code) = re.findall(r"^```\w+\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    for line in shell.splitlines():
+        assert call(*line.split()[1:]).code == 0
+    assert len(rows_of(workplace / "predictions.csv")) == 178
+    names = {}
+    exec(compile(code, "tables.md", "exec"), names)  # noqa: S102 - the page is ours
+    assert len(names["labels"]) == 178
+
+
+def test_the_page_on_tables_names_every_sign_of_a_missing_value():
+    assert all(f"`{sign}`" in PAGE.read_text(encoding="utf-8") for sign in MISSING if sign)
 
 
 # refusals

@@ -113,6 +113,18 @@ def test_numbers_too_large_for_a_mean_are_refused():
         NumberColumn.fitted(table_of(a=[1e308, 1e308, 0.0]), "a", "number")
 
 
+def test_numbers_too_far_from_those_of_training_are_refused():
+    fitted = TablePreparation.fitted(table_of(a=[1.0, 3.0]), {"a": "number"}, TableTarget("y"))
+    for value in (1e39, -1e308):
+        with pytest.raises(DataError, match=r"^t: 'a' in row 2 lies -?1e\+\d+ standard deviations from the mean"):
+            fitted(table_of(a=[None, value]))
+
+
+def test_targets_too_large_for_a_mean_are_refused():
+    with pytest.raises(DataError, match=r"^the target 'y' holds numbers up to 1e\+308; divide them by more\.$"):
+        TableTarget("y").fitted(np.array([1e308, 1e308]))
+
+
 def test_categories_by_hand():
     column = CategoryColumn.fitted(table_of(a=["x", "x", "y", "y", None, "rare"]), "a", "category")
     assert column.feature_names == ("a = x", "a = y", "a = missing", "a = other")

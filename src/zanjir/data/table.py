@@ -94,6 +94,10 @@ class Table:
         chosen = np.asarray(rows, np.int64)
         return replace(self, frame=self.frame[chosen], rows=chosen if self.rows is None else self.rows[chosen])
 
+    def number(self, row: int) -> int:
+        """Return the number of a row in its file, from 1, by its place from 0."""
+        return int(row if self.rows is None else self.rows[row]) + 1
+
     def place(self, name: str) -> str:
         """Return what errors call a column."""
         return f"column {name!r} of {self.name}"

@@ -190,7 +190,7 @@ def target_of(table: Table, target: str, task: str | None) -> tuple[tuple[str, .
     if chosen == "regression":
         if values is None:
             raise DataError(f"{where} holds {kinds_text(kind)}, expected numbers for regression.")
-        if np.ptp(values) == 0:
+        if values.min() == values.max():
             raise DataError(f"{where} is always {number_text(values[0])}; expected a target that varies.")
         return (), values, reason
     return *labels_of(table, target, values), reason
@@ -236,10 +236,10 @@ def labels_of(table: Table, target: str, values: Array | None) -> tuple[tuple[st
         )
     if counts.min() < FEWEST_OF_A_CLASS:
         lonely, few = str(classes[counts.argmin()]), int(counts.min())
-        row = names.index(lonely) if table.rows is None else table.rows[names.index(lonely)]
+        row = table.number(names.index(lonely))
         raise DataError(
             f"{where} holds the class {lonely!r} in {few} row{'s' * (few > 1)}, first in row "
-            f"{row + 1}; expected at least {FEWEST_OF_A_CLASS} of each class: to learn from, to watch, and for the "
+            f"{row}; expected at least {FEWEST_OF_A_CLASS} of each class: to learn from, to watch, and for the "
             "test; add rows, or leave these out."
         )
     order = np.arange(len(classes)) if values is None else np.argsort([float(name) for name in classes])

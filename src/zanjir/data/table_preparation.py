@@ -25,6 +25,7 @@ __all__ = ["CategoryColumn", "NumberColumn", "TablePreparation", "TableTarget"]
 MOST_CATEGORIES = 32
 # A network learns nothing of a category from a single row.
 FEWEST_ROWS = 2
+LARGEST = float(np.finfo(np.float32).max)
 MISSING, OTHER = "missing", "other"
 
 
@@ -192,7 +193,11 @@ class TableTarget:
         """Return the target with the mean and the standard deviation of the training rows, if it is a number."""
         if self.classes:
             return self
-        return TableTarget(self.name, (), float(y.mean()), float(y.std()) or 1.0)
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers that are too large are refused here
+            offset, scale = float(y.mean()), float(y.std())
+        if not (math.isfinite(offset) and math.isfinite(scale)):
+            raise DataError(f"the target {self.name!r} holds numbers up to {np.abs(y).max():g}; divide them by more.")
+        return TableTarget(self.name, (), offset, scale or 1.0)
 
     def standardized(self, y: Array) -> Array:
         """Return targets as training sees them."""
@@ -273,7 +278,16 @@ class TablePreparation:
         """
         self.check_columns(table)
         affordable("the features", (table.n_rows, len(self.feature_names)), np.dtype(np.float64))
-        return np.hstack([column.features(table) for column in self.columns])
+        with np.errstate(over="ignore"):  # looked at below
+            features = np.hstack([column.features(table) for column in self.columns])
+        wrong = np.argwhere(np.abs(features) > LARGEST)
+        if len(wrong):
+            row, column = wrong[0]
+            raise DataError(
+                f"{table.name}: {self.feature_names[column]!r} in row {table.number(row)} lies "
+                f"{features[row, column]:g} standard deviations from the mean of training; correct it."
+            )
+        return features
 
     def check_columns(self, table: Table) -> None:
         """Refuse a table that lacks a column."""
