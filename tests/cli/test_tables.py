@@ -142,6 +142,13 @@ def test_pictures_are_drawn_for_tables(wine_csv, call, workplace):
     }  # fmt: skip
 
 
+def test_a_folder_of_pictures_may_be_named_like_a_table(idx_folder, call, workplace):
+    idx_folder.rename(workplace / "pictures.csv")
+    assert call("train", "pictures.csv", *QUICK, "--out", "run").code == 0
+    assert call("evaluate", "run", "pictures.csv").code == 0
+    assert call("predict", "run", "pictures.csv", "--out", "p.csv").code == 0
+
+
 def test_imbalance_is_reported(call, workplace):
     rows = [[i * i % 11, "rare" if i % 10 == 0 else "often"] for i in range(100)]
     write(workplace / "t.csv", (["a", "y"], rows))

@@ -161,4 +161,10 @@ def inputs_text(model: Model) -> str:
 
 def shown(value: Any) -> str:
     """Return a result as it stands in a table."""
-    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    return (
+        f"{value:.4f}"
+        if isinstance(value, float)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else str(value).replace("|", r"\|")
+    )

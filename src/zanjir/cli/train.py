@@ -151,7 +151,7 @@ def loaded(data: str, settings: dict[str, Any]) -> tuple[Any, dict[str, Any] | N
         return load(data, **how, **table), table
     if chosen := [option for option in ("task", "columns") if settings[option]]:
         raise click.UsageError(f"--{chosen[0].removesuffix('s')} is for a table; give its --target too.")
-    if is_table(data) and not Path(data).is_dir():
+    if is_table(data):
         raise click.UsageError(no_target(data))
     return load(data, **how), None
 

@@ -121,7 +121,7 @@ def _name(name_or_path: str | os.PathLike[str]) -> str | None:
     given = os.fspath(name_or_path)
     if isinstance(name_or_path, str) and given.lower() in dataset_names():
         return given.lower()
-    if is_table(given) and not os.path.isdir(given):
+    if is_table(given):
         names = ", ".join(map(repr, read_table(given).columns[:20]))
         raise ParameterError(f"{given} is a table; say with target which of its columns is predicted: {names}.")
     if not isinstance(name_or_path, str) or Path(given).name != given or os.path.exists(given):

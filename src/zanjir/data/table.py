@@ -116,12 +116,12 @@ class Table:
 
 
 def is_table(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file's ending is that of a table.
+    """Return whether a path's ending is that of a table, and it is no folder.
 
     >>> is_table("wine.CSV"), is_table("digits")
     (True, False)
     """
-    return Path(path).suffix.lower() in READERS
+    return Path(path).suffix.lower() in READERS and not Path(path).is_dir()
 
 
 def read_table(path: str | os.PathLike[str]) -> Table:
@@ -151,7 +151,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     Table('fruit': 2 rows of weight, kind)
     """
     path = Path(path)
-    if not is_table(path):
+    if path.suffix.lower() not in READERS:
         raise ParameterError(f"{path} is no table: its ending is {path.suffix!r}, expected {listed(READERS)}.")
     checked_file(path)
     try:
