@@ -27,7 +27,6 @@ GROUP = 32  # scores of which only the largest is looked at first
 FEATURES_OF_A_TREE = 8  # with more of them, most boxes are near to a query
 PAIRS = 2**17  # numbers of the pairs that are computed in full at a time
 
-
 Found = tuple[Array, Array, Array]
 
 
@@ -155,7 +154,8 @@ class Nearest:
             part = self.X[start : start + step]
             best = np.concatenate([best, self.sums(q, part)])
             numbers = np.concatenate([numbers, np.arange(start, start + len(part))])
-            nearest = np.argsort(best, kind="stable")[:k]  # stable: of equal sums the earlier sample comes first
+            near = np.flatnonzero(best <= np.partition(best, k - 1)[k - 1]) if len(best) > k else np.arange(len(best))
+            nearest = near[np.argsort(best[near], kind="stable")[:k]]  # stable: of equal sums the earlier is first
             best, numbers = best[nearest], numbers[nearest]
         return best, numbers
 
