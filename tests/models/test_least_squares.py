@@ -87,6 +87,11 @@ def test_a_constant_feature_far_from_0_gets_no_coefficient():
     np.testing.assert_array_equal(model.coef_[:, 4], 0)
 
 
+def test_samples_of_weight_0_determine_nothing():
+    with pytest.warns(np.exceptions.RankWarning, match="3 samples determine 3 of 5"):
+        LeastSquares().fit(X, Y, (np.arange(60) < 3).astype(float))
+
+
 @pytest.mark.parametrize("facts", [{"alpha": 0.1}, {"alpha": 0.1, "solver": "descent"}])
 def test_ridge_does_not_warn_of_the_rank(facts):
     with warnings.catch_warnings(action="error"):

@@ -10,34 +10,43 @@ from zanjir.models import KNeighborsClassifier, KNeighborsRegressor, nearest, sc
 # Shares of votes are sums of at most 200 fractions, in another order.
 VOTES = 1e-12
 
-RNG = np.random.default_rng(0)
-
 
 def normal(*shape):
     return np.random.default_rng(shape[0]).standard_normal(shape)
 
 
-def in_two_places(n, distance):
+def in_two_places(n, d, distance):
     """Points around 0 and points around a place far away: no origin is near to all."""
-    return normal(n, 6) + distance * (np.arange(n) % 2)[:, None]
+    return normal(n, d) + distance * (np.arange(n) % 2)[:, None]
 
 
-CASES = {
-    "normal": (normal(3_000, 20), normal(100, 20)),
-    "more samples than a block": (normal(5_001, 2), normal(301, 2)),
-    "far from the origin": (normal(2_000, 20) + 1e6, normal(60, 20) + 1e6),
-    "in two places far apart": (in_two_places(1_000, 1e6), in_two_places(60, 1e6)),
-    "small integers": (RNG.integers(0, 3, (2_000, 4)).astype(float), RNG.integers(0, 3, (50, 4)).astype(float)),
-    "ten of each": (np.repeat(normal(100, 6), 10, axis=0), normal(50, 6)),
-    "all the same": (np.ones((300, 3)), normal(20, 3)),
-    "constant features": (np.hstack([normal(500, 4), np.full((500, 3), 0.1)]), normal(50, 7)),
-    "with an outlier": (np.vstack([normal(500, 6), np.full((1, 6), 1e9)]), normal(50, 6)),
-    "from far away": (normal(500, 6), np.outer(10.0 ** np.arange(0, 40, 2), [1, 2, 3, 4, 5, 6])),
-    "beyond float32": (1e60 * normal(500, 6), 1e60 * normal(50, 6)),
-    "squares beyond float64": (1e170 * normal(500, 6), 1e170 * normal(50, 6)),
-    "squares below float64": (1e-170 * normal(500, 6), 1e-170 * normal(50, 6)),
-    "many features": (normal(60, 30_000), normal(10, 30_000)),
-}
+def whole(n, d):
+    return np.random.default_rng(n).integers(0, 3, (n, d)).astype(float)
+
+
+def cases(d):
+    """Return samples and queries that are hard for a tree or a screen, with d features."""
+    directions = np.arange(1.0, d + 1)
+    return {
+        "normal": (normal(3_000, d), normal(100, d)),
+        "more samples than a block": (normal(5_001, d), normal(301, d)),
+        "far from the origin": (normal(2_000, d) + 1e6, normal(60, d) + 1e6),
+        "in two places far apart": (in_two_places(1_000, d, 1e6), in_two_places(60, d, 1e6)),
+        "small integers": (whole(2_000, d), whole(50, d)),
+        "ten of each": (np.repeat(normal(100, d), 10, axis=0), normal(50, d)),
+        "all the same": (np.ones((300, d)), normal(20, d)),
+        "constant features": (np.hstack([normal(500, d - 1), np.full((500, 1), 0.1)]), normal(50, d)),
+        "with an outlier": (np.vstack([normal(500, d), np.full((1, d), 1e9)]), normal(50, d)),
+        "from far away": (normal(500, d), np.outer(10.0 ** np.arange(0, 40, 2), directions)),
+        "beyond float32": (1e60 * normal(500, d), 1e60 * normal(50, d)),
+        "squares beyond float64": (1e170 * normal(500, d), 1e170 * normal(50, d)),
+        "squares below float64": (1e-170 * normal(500, d), 1e-170 * normal(50, d)),
+    }
+
+
+# A tree looks at few features, a screen at more.
+CASES = {f"{name}, {d} features": case for d in (3, 20) for name, case in cases(d).items()}
+CASES["many features"] = normal(60, 30_000), normal(10, 30_000)
 
 
 def dtypes_of(name):
@@ -67,15 +76,15 @@ def test_neighbors_are_those_of_the_full_computation_to_the_bit(name, dtype, met
     np.testing.assert_array_equal(distances, [values for values, _ in expected])
 
 
-@pytest.mark.parametrize("name", ["normal", "far from the origin", "in two places far apart"])
-def test_a_screen_leaves_few_samples_over(name):
-    X, Q = CASES[name]
-    settled = np.zeros(len(Q), bool)
-    for dtype in (np.float32, np.float64):
-        now, rows, _ = nearest.candidates(screens.ProductScreen.of(X, dtype), Q, 5, len(X))
-        settled |= now
-        assert len(rows) <= nearest.most(5) * now.sum()
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [("normal", np.float32), ("far from the origin", np.float32), ("in two places far apart", np.float64)],
+)
+def test_a_screen_leaves_few_samples_over(name, dtype):
+    X, Q = CASES[f"{name}, 20 features"]
+    settled, rows, _ = nearest.candidates(screens.ProductScreen.of(X, dtype), Q, 5)
     assert settled.all()
+    assert len(rows) < 10 * len(Q)
 
 
 def near_ties(rng):
@@ -115,6 +124,7 @@ def exact_score(x, y):
 @pytest.mark.parametrize("offset", [0.0, 3.0])
 def test_scores_err_by_no_more_than_their_bounds(dtype, offset):
     X, Q = normal(40, 300) + offset, 2 * normal(30, 300) - offset
+    Q[0] = X.mean(axis=0)  # its products are 0, so that the samples' part of the error stands alone
     screen = screens.ProductScreen.of(X, dtype)
     queries = screen.queries(Q)
     scores = screen.scores(queries, slice(None)).astype(np.float64)
@@ -125,7 +135,7 @@ def test_scores_err_by_no_more_than_their_bounds(dtype, offset):
     assert (exact < high).all()
 
 
-@pytest.mark.parametrize("name", ["normal", "small integers"])
+@pytest.mark.parametrize("name", ["normal, 3 features", "normal, 20 features", "small integers, 20 features"])
 def test_the_result_depends_neither_on_threads_nor_on_memory(name):
     X, Q = CASES[name]
     search = nearest.Nearest.of(X, "euclidean")
@@ -135,11 +145,18 @@ def test_the_result_depends_neither_on_threads_nor_on_memory(name):
         assert [part.tobytes() for part in again] == [part.tobytes() for part in once]
 
 
+@pytest.mark.parametrize("name", ["normal, 3 features", "far from the origin, 3 features"])
+def test_a_tree_settles_what_has_no_ties(name):
+    X, Q = CASES[name]
+    settled, _, _ = nearest.Tree.of(X, "euclidean")(Q, 5)
+    assert settled.all()
+
+
 @pytest.mark.parametrize("metric", ["l2", "l1"])
 def test_a_memory_budget_is_kept_about(metric):
     import tracemalloc
 
-    X, Q = normal(20_000, 10), normal(4_000, 10)
+    X, Q = normal(20_000, 12), normal(4_000, 12)
     search, peaks = nearest.Nearest.of(X, "euclidean" if metric == "l2" else "manhattan"), {}
     for memory in (2**20, 2**23):
         tracemalloc.start()
@@ -179,6 +196,11 @@ def test_fitted_samples_are_no_neighbors_of_themselves(metric):
     for i, found in enumerate(indices):
         expected = [j for j in in_full(X, X[i], 90, metric)[1].tolist() if j != i][:4]
         assert found.tolist() == expected
+
+
+def test_of_many_samples_in_one_place_the_first_are_neighbors_of_the_last():
+    model = KNeighborsRegressor(2).fit(np.zeros((6, 1)), np.zeros(6))
+    assert model.kneighbors(return_distance=False).tolist() == [[1, 2], [0, 2], [0, 1], [0, 1], [0, 1], [0, 1]]
 
 
 @pytest.mark.parametrize("weights", ["uniform", "distance"])

@@ -202,3 +202,22 @@ def test_a_model_must_predict():
         boundary(object(), MOONS.X, MOONS.y)
     with pytest.raises(ParameterError, match=r"^there is no model to draw; expected at least one\.$"):
         boundaries({}, MOONS.X, MOONS.y)
+
+
+class Above(Halves):
+    """Class 1 above a line."""
+
+    def predict(self, X):
+        return super().predict(np.asarray(X)[:, ::-1])
+
+
+def test_what_is_above_in_the_data_is_above_in_the_file(tmp_path):
+    figure, _ = boundary(Above(), [[0.0, -1.0], [1.0, 1.0]], [0, 1], resolution=50)
+    save_figure(figure, tmp_path / "above.png")
+    pixels = imread(tmp_path / "above.png")[..., :3]
+    strength = np.asarray(figure.axes[0].images[0].get_array())[0, 0, 3]
+    heights = []
+    for color in COLORS[:2]:
+        mixed = strength * np.array(to_rgb(color)) + (1 - strength)
+        heights.append(np.median(np.argwhere(np.abs(pixels - mixed).max(axis=2) < A_BYTE)[:, 0]))
+    assert heights[0] > heights[1]  # rows of a file are counted from above

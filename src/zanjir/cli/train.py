@@ -22,11 +22,13 @@ from zanjir.cli.options import (
     SizesType,
     check_hidden,
     clip_of,
+    columns_of,
     given,
     network_options,
     optimizer_options,
     penalty_of,
     shown,
+    table_options,
 )
 
 __all__ = ["train"]
@@ -37,6 +39,7 @@ ENGINE_SETTINGS = ("engine", "shards", "threads")
 ENGINE = click.Choice(["auto", "numpy", "native"])
 NATIVE_CHOOSES = "for the native engine.  [default: it chooses]"
 TENSORBOARD = "Write every epoch's losses there, for TensorBoard.  [needs: pip install 'zanjir[tensorboard]']"
+SHOWN_COLUMNS = 20
 EARLY_STOPPING = "Stop when the validation loss has not improved for so long, and keep the best parameters."
 
 
@@ -46,6 +49,7 @@ EARLY_STOPPING = "Stop when the validation loss has not improved for so long, an
 @shown(
     "--hidden", type=SizesType(), default="256", help="Hidden sizes, such as 512 or 100,50; none for a linear model."
 )
+@table_options
 @network_options
 @click.option("--initializer", type=INITIALIZER, help="First weights.  [default: he for relu, else glorot]")
 @optimizer_options
@@ -75,10 +79,13 @@ def train(
     quiet: bool,
     **settings: Any,
 ) -> None:
-    """Train a network on DATA, a data set's name or a folder of IDX files such as MNIST's, or of CIFAR's.
+    """Train a network on DATA, a data set's name, a folder of IDX files such as MNIST's or of CIFAR's, or a table.
 
     Names: digits, mnist, fashion-mnist (downloaded once), and made-up sets such
     as moons, circles, xor, spirals, line, regression_plane.
+
+    Tables: CSV, TSV, Parquet and Arrow, with --target COLUMN. Categories, missing
+    values, dates and text are taken care of; it is said what was found.
     """
     if resume and out is None:
         raise click.UsageError("--resume needs --out RUN, the folder of the run to go on with.")
@@ -109,6 +116,7 @@ class Job:
     parts: Any
     facts: dict[str, Any]
     made: Sequence[Path]  # the folders that were made for it, the innermost first
+    dataset: Any  # before it was divided
 
 
 def watchers_of(tensorboard: Path | None) -> list[Any]:
@@ -123,10 +131,9 @@ def watchers_of(tensorboard: Path | None) -> list[Any]:
 def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
     """Set a new training up from the options; nothing is written before everything fits together."""
     from zanjir.cli.run import new_run
-    from zanjir.data import load
     from zanjir.training import divide, fingerprint, problem_for, trainer_for
 
-    dataset = load(data, seed=settings["seed"], n_samples=settings["samples"])
+    dataset, table = loaded(data, settings)
     shares = {
         "test_share": settings["test_share"],
         "validation_share": settings["validation"],
@@ -134,7 +141,7 @@ def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
     }
     parts = divide(dataset, **shares)
     problem = problem_for(
-        dataset,
+        parts.train,
         hidden=settings["hidden"],
         conv=settings["conv"],
         norm=settings["norm"],
@@ -149,22 +156,47 @@ def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
         "name": dataset.name,
         "fingerprint": fingerprint(dataset),
         "samples": settings["samples"],
+        "table": table,
         **shares,
     }
     run, made = new_run(out, dataset.name)
-    return Job(run, trainer, parts, facts, made)
+    return Job(run, trainer, parts, facts, made, dataset)
+
+
+def loaded(data: str, settings: dict[str, Any]) -> tuple[Any, dict[str, Any] | None]:
+    """Return the data set, and what the options say of it if it is a table."""
+    from zanjir.data import is_table, load
+
+    how = {"seed": settings["seed"], "n_samples": settings["samples"]}
+    table = {"target": settings["target"], "task": settings["task"], "columns": columns_of(settings)}
+    if settings["target"] is not None:
+        return load(data, **how, **table), table
+    if chosen := [option for option in ("task", "columns") if settings[option]]:
+        raise click.UsageError(f"--{chosen[0].removesuffix('s')} is for a table; give its --target too.")
+    if is_table(data):
+        raise click.UsageError(no_target(data))
+    return load(data, **how), None
+
+
+def no_target(data: str) -> str:
+    """Return the sentence for a table whose target is not said."""
+    from zanjir.data import read_table
+
+    names = read_table(data).columns
+    more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
+    return f"{data} is a table; say with --target which column is predicted: {', '.join(names[:SHOWN_COLUMNS])}{more}."
 
 
 def resumed(data: str, out: Path, threads: int | None) -> Job:
     """Set an interrupted training up again, at the step where it stopped."""
-    from zanjir.cli.run import Run
-    from zanjir.data import load
+    from zanjir.cli.run import Run, reads_table
     from zanjir.errors import DataError
     from zanjir.training import trainer_for
 
     run = Run(out)
     saved = run.load()
-    dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])
+    reads_table(saved, data)
+    dataset = saved.load(data)
     if not saved.is_of(dataset):
         raise DataError(f"{data} is not the data that {out} was trained on; give {saved.data['name']}, unchanged.")
     parts = saved.divided(dataset)
@@ -172,7 +204,7 @@ def resumed(data: str, out: Path, threads: int | None) -> Job:
         raise click.UsageError(f"--threads is for the native engine, and {out} is trained by numpy; leave it out.")
     trainer = trainer_for(saved.model.problem, replace(saved.plan, threads=threads), parts)
     trainer.restore(saved.arrays, saved.state)
-    return Job(run, trainer, parts, saved.data, made=())
+    return Job(run, trainer, parts, saved.data, made=(), dataset=dataset)
 
 
 def plan_of(settings: dict[str, Any], n_samples: int) -> Any:
@@ -223,8 +255,8 @@ def finish(job: Job, data: str, watchers: Sequence[Any], *, pictures: bool, as_j
             err=True,
         )
         sys.exit(130)
-    results = results_of(job.run, job.trainer, model, job.parts.test)
-    write_results(job.run, job.trainer, model, job.parts, results, pictures=pictures)
+    results = results_of(job.run, job.trainer, model, job.parts, job.dataset)
+    write_results(job.run, job.trainer, model, job.parts, results, job.dataset, pictures=pictures)
     click.echo(json.dumps(results) if as_json else results_text(results))
 
 
@@ -257,13 +289,22 @@ def describe(job: Job) -> str:
     """Return a few lines on what is about to be trained."""
     problem, plan, parts = job.trainer.problem, job.trainer.plan, job.parts
     watched = f", {parts.validation.n_samples:,} to watch" if parts.validation else ""
+    found = "".join(f"{line}\n" for line in table_lines(job.dataset))
     return (
-        f"{job.facts['name']}: {parts.train.n_samples:,} samples to learn from{watched}, "
+        f"{found}{job.facts['name']}: {parts.train.n_samples:,} samples to learn from{watched}, "
         f"{parts.test.n_samples:,} for the test\n"
         f"network {problem.sizes} with {problem.n_learned:,} parameters, {problem.loss.name} loss, "
         f"{type(plan.optimizer).__name__} at {plan.optimizer.learning_rate:g}, batches of {plan.batch_size}\n"
         f"{engine_text(job.trainer.engine)}"
     )
+
+
+def table_lines(dataset: Any) -> list[str]:
+    """Return what was found in a table; nothing for other data."""
+    from zanjir.data import TableDataset
+    from zanjir.data.table_text import described
+
+    return described(dataset) if isinstance(dataset, TableDataset) else []
 
 
 def engine_text(engine: Any) -> str:

@@ -1,4 +1,4 @@
-"""Data sets and tensors: sets by name (`load`), from IDX and CIFAR files, made up (`moons`, ...), split and batched.
+"""Data sets and tensors: by name (`load`), from IDX and CIFAR files and tables, made up, split and batched.
 
 Pictures that are made harder to classify (`challenge`). And what the lectures say of tensors: shapes and kinds of
 data (`describe`), layouts of pictures, labels and texts as numbers, affine maps, products of features.
@@ -18,6 +18,9 @@ from zanjir.data.polynomial import PolynomialFeatures
 from zanjir.data.score_tables import score_table
 from zanjir.data.shapes import AXES, SHAPES, TensorShape, describe
 from zanjir.data.split import Indices, batches, split, split_indices
+from zanjir.data.table import Table, is_table, read_table
+from zanjir.data.table_dataset import TableDataset, load_table
+from zanjir.data.table_preparation import CategoryColumn, NumberColumn, TablePreparation, TableTarget
 from zanjir.data.timing import LoopTiming, time_loop
 from zanjir.data.toys import (
     TOYS,
@@ -40,10 +43,16 @@ __all__ = [
     "TOYS",
     "AffineMap",
     "Array",
+    "CategoryColumn",
     "Dataset",
     "Indices",
     "LoopTiming",
+    "NumberColumn",
     "PolynomialFeatures",
+    "Table",
+    "TableDataset",
+    "TablePreparation",
+    "TableTarget",
     "TensorShape",
     "add_noise",
     "batches",
@@ -62,8 +71,10 @@ __all__ = [
     "describe",
     "download",
     "gaussians",
+    "is_table",
     "line",
     "load",
+    "load_table",
     "moons",
     "occlude",
     "one_hot",
@@ -71,6 +82,7 @@ __all__ = [
     "read_cifar_folder",
     "read_idx",
     "read_idx_folder",
+    "read_table",
     "regression_gaussian",
     "regression_plane",
     "rotation",

@@ -226,7 +226,7 @@ def in_the_plane(n: int, title: str, **settings: Any) -> Candidate:
     return network(n, title=title, activation="tanh", solver="L-BFGS-B", max_iter=1000, **settings)
 
 
-CONJUGATE: Mapping[str, Any] = {"solver": "CG", "max_iter": 200}
+CONJUGATE: Mapping[str, Any] = {"activation": "tanh", "solver": "CG", "max_iter": 200}
 CLASSIFIERS: Mapping[str, Candidate] = {
     "knn-1": knn(1),
     "knn-5": knn(5),

@@ -1,8 +1,8 @@
-"""The nearest samples, exactly: a screen leaves a few of them over, and their distances are computed in full.
+"""The nearest samples, exactly: a tree or a screen leaves a few over, whose distances are computed in full.
 
 Distances are sums, in float64, of the squares or magnitudes of differences, as ``((x - y) ** 2).sum()`` has them;
-samples are ordered by these sums, and by their number where the sums are equal. Screens, blocks and threads decide
-how fast this is found and not what is found.
+samples are ordered by these sums, and by their number where the sums are equal. Trees, screens, blocks and threads
+decide how fast this is found and not what is found.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Any, Protocol
 
 import numpy as np
 
 from zanjir.graph import Array
-from zanjir.models.screens import PairwiseScreen, ProductScreen, Screen
+from zanjir.models.screens import FLOAT64, PairwiseScreen, ProductScreen, Screen
 from zanjir.program.threads import one_blas_thread
 
 __all__ = ["METRICS", "Nearest"]
@@ -24,7 +24,17 @@ METRICS = {"euclidean": "euclidean", "l2": "euclidean", "manhattan": "manhattan"
 
 QUERIES, SAMPLES = 256, 2048  # of a block: the scores of one are read again while they are in the cache
 GROUP = 32  # scores of which only the largest is looked at first
+FEATURES_OF_A_TREE = 8  # with more of them, most boxes are near to a query
 PAIRS = 2**17  # numbers of the pairs that are computed in full at a time
+
+Found = tuple[Array, Array, Array]
+
+
+class Look(Protocol):
+    """What leaves few samples over."""
+
+    def __call__(self, Q: Array, k: int) -> Found:
+        """Return which queries are settled, and the queries and samples of all pairs that are left over."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +47,8 @@ class Nearest:
         The samples; C-contiguous.
     metric : {"euclidean", "manhattan"}
         Distances by squares or by magnitudes.
-    screen : Screen, optional
-        What excludes most samples; without one all distances are computed in full.
+    look : Look
+        What excludes most samples, at first.
 
     Examples
     --------
@@ -49,14 +59,16 @@ class Nearest:
 
     X: Array
     metric: str
-    screen: Screen | None
+    look: Look
 
     @classmethod
     def of(cls, X: Array, metric: str) -> Nearest:
         """Prepare samples (N, D) for a search."""
         X = np.ascontiguousarray(X)
+        if X.shape[1] <= FEATURES_OF_A_TREE:
+            return cls(X, metric, Tree.of(X, metric))
         screen = ProductScreen.of(X, np.float32) if metric == "euclidean" else PairwiseScreen.of(X)
-        return cls(X, metric, screen)
+        return cls(X, metric, Screened(screen))
 
     def find(self, Q: Array, k: int, *, threads: int = 1, memory: int = 2**28) -> tuple[Array, Array]:
         """Return the distances and numbers of the k nearest samples of each query.
@@ -78,44 +90,43 @@ class Nearest:
             Float64 distances from the smallest, and the samples' numbers.
         """
         Q = np.ascontiguousarray(Q)
-        blocks = list(self.blocks(len(Q), k, threads, memory))
-        with one_blas_thread(), ThreadPoolExecutor(min(threads, len(blocks))) as pool:
-            found = list(pool.map(lambda block: self.found(Q[block], k, memory // threads), blocks))
-        sums, indices = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        sums, indices, left = np.empty((len(Q), k)), np.empty((len(Q), k), np.int64), np.arange(len(Q))
+
+        def looked(queries: Array, look: Look) -> Array:
+            """Fill in what a look settles, and return the queries that are left."""
+            settled, rows, columns = look(Q[queries], k)
+            if len(rows):
+                found = self.ranked(Q[queries], rows, columns, k, settled)
+                sums[queries[settled]], indices[queries[settled]] = found
+            return queries[~settled]
+
+        def computed(query: int) -> None:
+            sums[query], indices[query] = self.searched(Q[query], k, memory // threads)
+
+        with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
+            for look in self.looks():
+                blocks = self.blocks(left, k, threads, memory)
+                left = np.concatenate(list(pool.map(lambda queries, look=look: looked(queries, look), blocks)))
+                if not len(left):
+                    break
+            list(pool.map(computed, left))
         return (np.sqrt(sums) if self.metric == "euclidean" else sums), indices
 
-    def blocks(self, n: int, k: int, threads: int, memory: int) -> Iterator[slice]:
+    def blocks(self, queries: Array, k: int, threads: int, memory: int) -> list[Array]:
         """Share queries among threads, in equal blocks that fit the memory."""
         # Of each query there are its row, its scores, and the pairs that are left over with their sums and order.
         each = (self.X.shape[1] + 2 * min(SAMPLES, len(self.X)) + 5 * most(k)) * 8
         size = min(QUERIES, max(1, memory // (threads * each)))
-        count = threads * -(-n // (threads * size))
-        edges = np.linspace(0, n, min(count, n) + 1).astype(int)
-        return (slice(start, stop) for start, stop in pairwise(edges))
+        count = threads * -(-len(queries) // (threads * size))
+        return np.array_split(queries, min(count, len(queries)))
 
-    def found(self, Q: Array, k: int, memory: int) -> tuple[Array, Array]:
-        """Return the sums and numbers of the nearest samples, screened once, again in float64, or not at all."""
-        sums, indices = np.empty((len(Q), k)), np.empty((len(Q), k), np.int64)
-        left = np.arange(len(Q))
-        for screen in self.screens(left):
-            settled, rows, columns = candidates(screen, Q[left], k, len(self.X))
-            if len(rows):
-                sums[left[settled]], indices[left[settled]] = self.ranked(Q[left], rows, columns, k, settled)
-            left = left[~settled]
-            if not len(left):
-                break
-        for i in left:
-            sums[i], indices[i] = self.searched(Q[i], k, memory)
-        return sums, indices
-
-    def screens(self, left: Array) -> Iterator[Screen]:
-        """Return the screens: the second, which takes some time to prepare, only if it is asked for."""
-        if self.screen is None:
-            return
-        yield self.screen
-        again = ProductScreen.of(self.X, np.float64) if self.metric == "euclidean" else None
-        if again is not None:
-            yield again
+    def looks(self) -> Iterator[Look]:
+        """Return what leaves few samples over; the second, which takes time to prepare, only if it is asked for."""
+        yield self.look
+        if self.metric == "euclidean":
+            yield Screened(ProductScreen.of(self.X, np.float64))
+        elif isinstance(self.look, Tree):
+            yield Screened(PairwiseScreen.of(self.X))
 
     def sums(self, Q: Array, X: Array) -> Array:
         """Return the sums of pairs of rows in full."""
@@ -143,17 +154,60 @@ class Nearest:
             part = self.X[start : start + step]
             best = np.concatenate([best, self.sums(q, part)])
             numbers = np.concatenate([numbers, np.arange(start, start + len(part))])
-            nearest = np.argsort(best, kind="stable")[:k]  # stable: of equal sums the earlier sample comes first
+            near = np.flatnonzero(best <= np.partition(best, k - 1)[k - 1]) if len(best) > k else np.arange(len(best))
+            nearest = near[np.argsort(best[near], kind="stable")[:k]]  # stable: of equal sums the earlier is first
             best, numbers = best[nearest], numbers[nearest]
         return best, numbers
 
 
-def candidates(screen: Screen, Q: Array, k: int, n: int) -> tuple[Array, Array, Array]:
+@dataclass(frozen=True)
+class Tree:
+    """A tree of boxes, which is quick where there are few features.
+
+    It finds a few more samples than are asked for: if the last of them is farther away than rounding could make it,
+    none is missing.
+    """
+
+    tree: Any
+    order: int
+
+    @classmethod
+    def of(cls, X: Array, metric: str) -> Tree:
+        """Prepare samples (N, D)."""
+        from scipy.spatial import KDTree
+
+        return cls(KDTree(np.asarray(X, np.float64)), 2 if metric == "euclidean" else 1)
+
+    def __call__(self, Q: Array, k: int) -> Found:
+        """Return which queries are settled, and the queries and samples of all pairs that are left over."""
+        k_more = min(k + 3, self.tree.n)
+        distances, columns = self.tree.query(np.asarray(Q, np.float64), np.arange(1, k_more + 1), p=self.order)
+        rounding = 1 + 5 * (Q.shape[1] + 2) * FLOAT64
+        last = distances[:, -1]
+        settled = np.isfinite(last) & ((last > distances[:, k - 1] * rounding) | (k_more == self.tree.n))
+        rows = np.repeat(np.flatnonzero(settled), k_more)
+        return settled, rows, columns[settled].ravel()
+
+
+@dataclass(frozen=True)
+class Screened:
+    """All samples, screened."""
+
+    screen: Screen | None
+
+    def __call__(self, Q: Array, k: int) -> Found:
+        """Return which queries are settled, and the queries and samples of all pairs that are left over."""
+        if self.screen is None:
+            return np.zeros(len(Q), bool), *np.empty((2, 0), np.int64)
+        return candidates(self.screen, Q, k)
+
+
+def candidates(screen: Screen, Q: Array, k: int) -> Found:
     """Return which queries a screen settles, and the queries and samples of all pairs that it leaves over.
 
     A query for which too many samples are left over is not settled.
     """
-    queries = screen.queries(Q)
+    queries, n = screen.queries(Q), len(screen.slack)
     settled, top = queries.known.copy(), np.full((len(Q), k), -np.inf, queries.rows.dtype)
     rows, columns = np.empty((2, 0), np.int64)
     ceilings = np.empty(0, queries.rows.dtype)

@@ -21,6 +21,7 @@ AIR = 0.12  # around the samples, as a share of their range
 FAINT, STRONG = 0.12, 0.5  # how much of its color a point gets where the model is in doubt, and where it is sure
 LIKE_SIZES = 3.0  # features whose ranges differ less are drawn in one scale
 RIM = 0.6  # points
+TITLE, LEGEND = 0.75, 0.7  # inches
 MOST_POINTS = 2000  # along a side: 4 million points are predicted
 INNER_LINES: dict[str, Any] = {"colors": GRAY, "linewidths": 0.7, "linestyles": "dashed"}
 
@@ -182,8 +183,9 @@ def boundaries(
 def panel_size(grids: Mapping[str, Grid], columns: int) -> tuple[float, float]:
     """Return width and height of a panel in inches, so that its data fill it."""
     grid = next(iter(grids.values()))
-    width = 4.4 if columns == 1 else 3.1
-    return width, (width - 0.5) * (np.ptp(grid.y) / np.ptp(grid.x) if alike(grid) else 0.9) + 0.8
+    width, n_rows = 4.4 if columns == 1 else 3.1, -(-len(grids) // columns)
+    tall = np.ptp(grid.y) / np.ptp(grid.x) if alike(grid) else 0.9
+    return width, (width - 0.5) * tall + TITLE + LEGEND / n_rows
 
 
 def alike(grid: Grid) -> bool:

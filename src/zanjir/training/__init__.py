@@ -17,6 +17,7 @@ from zanjir.training.minimizing import METHODS, Minimum, minimize
 from zanjir.training.model import Metrics, Model, Preparation, labels_from, r_squared
 from zanjir.training.plan import Plan
 from zanjir.training.rate_finder import RateSearch, find_learning_rate
+from zanjir.training.scores import baseline_scores, further_scores
 from zanjir.training.specification import plan_from, plan_specification
 from zanjir.training.trainer import Samples, Trainer
 
@@ -36,12 +37,14 @@ __all__ = [
     "Step",
     "Steps",
     "Trainer",
+    "baseline_scores",
     "check_model",
     "csv_text",
     "divide",
     "find_learning_rate",
     "fingerprint",
     "fit",
+    "further_scores",
     "labels_for",
     "labels_from",
     "load_model",

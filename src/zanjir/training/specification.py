@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from zanjir.data.table_preparation import CategoryColumn, NumberColumn, TablePreparation, TableTarget
 from zanjir.errors import ParameterError, ShapeError, choose
 from zanjir.nn import (
     L1,
@@ -33,7 +34,16 @@ from zanjir.optim import OPTIMIZERS, SCHEDULES, ClipNorm
 from zanjir.program import Problem
 from zanjir.training.plan import Plan
 
-__all__ = ["described", "plan_from", "plan_specification", "problem_from", "rebuilt", "specification"]
+__all__ = [
+    "columns_from",
+    "columns_specification",
+    "described",
+    "plan_from",
+    "plan_specification",
+    "problem_from",
+    "rebuilt",
+    "specification",
+]
 
 LAYERS: dict[str, type[Any]] = {
     kind.__name__: kind
@@ -42,6 +52,7 @@ LAYERS: dict[str, type[Any]] = {
     )
 }  # fmt: skip
 REGULARIZERS: dict[str, type[Any]] = {"L2": L2, "L1": L1, "ElasticNet": ElasticNet}
+COLUMNS: dict[str, type[Any]] = {"NumberColumn": NumberColumn, "CategoryColumn": CategoryColumn}
 DTYPES: dict[str, type[Any]] = {"float32": np.float32, "float64": np.float64}
 
 
@@ -135,6 +146,23 @@ def problem_from(facts: Mapping[str, Any]) -> Problem:
     if problem.network.out_features(problem.in_features) != problem.n_outputs:
         raise ShapeError(f"the network does not give {problem.n_outputs} scores: {problem.layout}.")
     return problem
+
+
+def columns_specification(columns: TablePreparation) -> dict[str, Any]:
+    """Return everything that defines how a table is prepared, as JSON data."""
+    return {"columns": [described(column) for column in columns.columns], "target": described(columns.target)}
+
+
+def columns_from(facts: Mapping[str, Any]) -> TablePreparation:
+    """Return the preparation of a table that a specification defines.
+
+    Raises
+    ------
+    ParameterError
+        If a column or the target cannot be what is said of it.
+    """
+    columns = tuple(rebuilt("column", column, COLUMNS) for column in facts["columns"])
+    return TablePreparation(columns, rebuilt("target", facts["target"], {"TableTarget": TableTarget}))
 
 
 def plan_specification(plan: Plan) -> dict[str, Any]:
