@@ -133,9 +133,11 @@ def test_row_25_the_first_loss_with_zero_weights_is_ln_10(digits):
 DESCENTS = {
     "CG": {"solver": "CG"},
     "L-BFGS-B": {"solver": "L-BFGS-B"},
-    "SGD": {"solver": "sgd", "learning_rate_init": 0.5, "learning_rate": "cosine", "max_iter": 100, "tol": 0.0},
+    "SGD": {
+        "solver": "sgd", "learning_rate_init": 2.0, "learning_rate": "cosine", "max_iter": 200, "n_iter_no_change": 200,
+    },
     "GD": {"solver": "nesterov", "learning_rate_init": 0.5, "max_iter": 800, "tol": 0.0, "batch_size": 1347},
-}
+}  # fmt: skip
 
 
 @pytest.mark.filterwarnings("ignore:.*iterations were not enough")

@@ -190,3 +190,13 @@ def test_hidden_sizes_may_be_one_number():
     assert [W.shape for W in MLPClassifier(7, max_iter=1).fit(X, Y).coefs_] == [(3, 7), (7, 3)]
     with pytest.raises(ParameterError, match="hidden_layer_sizes is 0, expected whole numbers of at least 1"):
         MLPClassifier(0).fit(X, Y)
+
+
+@pytest.mark.parametrize("kind", [pl.Categorical, pl.Enum(["oak", "elm", "ash"]), pl.String])
+def test_a_column_of_categories_stops_early(kind):
+    names = pl.Series("kind", np.array(["oak", "elm", "ash"])[Y]).cast(kind)
+    facts = {"early_stopping": True, "random_state": 0, **FEW}
+    model = MLPClassifier((4,), **facts).fit(FRAME, names)
+    expected = MLPClassifier((4,), **facts).fit(X, np.array(["oak", "elm", "ash"])[Y])
+    assert model.classes_.tolist() == ["ash", "elm", "oak"]
+    assert same_bits(model.model_.W, expected.model_.W)
