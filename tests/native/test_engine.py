@@ -65,6 +65,28 @@ def test_the_values_of_parameters_stay_those_of_the_program_over_many_steps() ->
     assert np.array_equal(found.right, expected.right)
 
 
+@pytest.mark.parametrize("outputs", [2, 8, 16, 17, 40])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_labels_are_right_where_the_highest_score_is_theirs(outputs: int, dtype: Any) -> None:
+    made = Problem(mlp([], outputs), LOSSES["softmax"], 5, outputs, dtype=dtype)
+    program = trace_step(made, SGD())
+    W, feed = training(made, n=200)
+    found = NativeEngine(program, W).run(feed, np.arange(200), 100, np.zeros(2), 0)
+    scores = feed.X @ W[: 5 * outputs].reshape(5, outputs) + W[5 * outputs :]
+    expected = (np.argmax(scores, axis=1) == feed.labels).reshape(2, 100).sum(axis=1)
+    assert 0 < expected.sum() < 200
+    assert np.array_equal(found.right, expected)
+
+
+@pytest.mark.parametrize("outputs", [3, 40])
+def test_the_first_of_equal_scores_is_the_answer_and_a_label_without_score_is_never_right(outputs: int) -> None:
+    made = problem(hidden=(), outputs=outputs)
+    W, labels = np.zeros(made.layout.size), np.array([0, 0, 1, 2, outputs, -1, outputs - 1, 0])
+    feed = Feed(np.ones((8, 5)), np.zeros(8, int), labels)
+    found = NativeEngine(trace_step(made, SGD()), W).run(feed, np.arange(8), 8, np.zeros(1), 0)
+    assert found.right.tolist() == [3]
+
+
 @dataclass(frozen=True)
 class Lagged(Optimizer):
     """Each step adds the gradient before: its new state does not need the old one, which W still reads."""
