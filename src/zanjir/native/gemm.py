@@ -191,20 +191,41 @@ class Writer:
 
     def tile(self, rows: int, vectors: int) -> None:
         """Write one tile; rows beyond the last repeat it, to the same bits, so that none is a special case."""
-        code, width, vector = Code(), self.width, self.vector
+        code, width = Code(), self.width
         names = parameters(code, TILE)
-        last = names["left"] - 1
-        at_rows = [lowest(code.constant(INDEX, row), last) for row in range(rows)]
-        As = [at(names["A"], row * names["a_row"], self.number) for row in at_rows]
-        Cs = [at(names["C"], row * names["c_row"], self.number) for row in at_rows]
-        lanes = [mask(names["count"] - v * width, width) for v in range(vectors)]
-        added = names["add"].differs(0).spread(width)
-        places = [(at(Cs[row], v * width, vector), lanes[v]) for row in range(rows) for v in range(vectors)]
-        first = [masked_load(place, vector, inside & added) for place, inside in places]
-        sums = self.descend(code, names, As, first)
-        for (place, inside), total in zip(places, sums, strict=True):
+        lanes = [mask(names["count"] - v * width, width) for v in range(vectors)] * rows
+        first = self.before(code, names, lanes, vectors)
+        sums = self.descend(code, names, self.rows_of(names, "A", rows), first)
+        places = self.places(names, rows, vectors)
+        with when(code, "whole", names["count"].equals(width * vectors), leaves=True):
+            for place, total in zip(places, sums, strict=True):
+                store(total, place)
+        for place, total, inside in zip(places, sums, lanes, strict=True):
             masked_store(total, place, inside)
         self.define(f"tile_{rows}_{vectors}", code, TILE)
+
+    def before(self, code: Code, names: dict[str, Value], lanes: list[Value], vectors: int) -> list[Value]:
+        """Return what a tile adds to: C, or zeros."""
+        with when(code, "added", names["add"].differs(0)):
+            places = self.places(names, len(lanes) // vectors, vectors)
+            loaded = [masked_load(place, self.vector, inside) for place, inside in zip(places, lanes, strict=True)]
+        zero = self.vector.constant(0)
+        return [
+            code.let(self.vector, f"phi {self.vector} [{zero}, %start], [{before.name}, %added.yes]")
+            for before in loaded
+        ]
+
+    def places(self, names: dict[str, Value], rows: int, vectors: int) -> list[Value]:
+        """Return where the vectors of a tile lie in C, row after row."""
+        return [at(C, v * self.width, self.number) for C in self.rows_of(names, "C", rows) for v in range(vectors)]
+
+    def rows_of(self, names: dict[str, Value], matrix: str, rows: int) -> list[Value]:
+        """Return where the rows of a tile begin in A or C."""
+        pointer, stride = names[matrix], names[f"{matrix.lower()}_row"]
+        offsets = [pointer.code.constant(INDEX, 0)]
+        for row in range(1, rows):
+            offsets.append(offsets[-1] + select(names["left"] > row, stride, 0))
+        return [at(pointer, offset, self.number) for offset in offsets]
 
     def descend(self, code: Code, names: dict[str, Value], As: list[Value], first: list[Value]) -> list[Value]:
         """Write the loop down the inner axis, and return the sums it ends with."""
