@@ -10,6 +10,7 @@ from zanjir.native.blas import find
 from zanjir.native.engine import as_read, processors, shards_for
 from zanjir.native.library import Library
 from zanjir.native.loop import Job, Loop
+from zanjir.native.memory import zeros
 from zanjir.optim import SGD
 from zanjir.program import Feed, Problem, trace_step
 
@@ -44,7 +45,7 @@ class Objective:
         self, problem: Problem, X: Array, y: Array, *, shards: int | None = None, threads: int | None = None
     ) -> None:
         program = trace_step(problem, SGD())
-        W, dW = np.zeros((2, problem.layout.size), problem.dtype)
+        W, dW = (zeros(problem.layout.size, problem.dtype) for _ in range(2))
         self.context = Context(program, W, dW, {}, np.zeros(3), 0, Library(find()))
         feed = as_read(Feed(X, y), problem)
         n = len(feed.X)
