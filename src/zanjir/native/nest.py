@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from zanjir.graph.tensor import Tensor, is_number
-from zanjir.native.blocks import INDEX
+from zanjir.native.blocks import INDEX, mask, when
 from zanjir.native.elementwise import ELEMENTWISE
 from zanjir.native.fusion import COLUMNS, PLACEMENTS, REDUCTIONS, Access, Member, Nest, read_inputs
 from zanjir.native.loops import Function, Lanes, element_of, halves, joined, load, neutral, positions, store, total
@@ -59,6 +59,7 @@ class NestText:
         self.numbers: dict[tuple[int, Kind], Value] = {}
         self.scalars: dict[int, Value] = {}
         self.indices: list[Value] = []
+        self.short_sums: dict[int, tuple[Value, Kind]] = {}
         self.write()
 
     def crossing(self) -> set[int]:
@@ -77,16 +78,16 @@ class NestText:
         """Write the function."""
         code = self.function
         self.load_tables()
-        self.prepare_sums()
         last_of_row = self.sizes[self.inner]
         self.fits = last_of_row <= self.width
-        self.mask = positions(code, self.width) < last_of_row.spread(self.width)
+        self.mask = mask(last_of_row, self.width)
+        self.prepare_sums()
         first, last = (Value(code, INDEX, name) for name in ("%first", "%last"))
+        if self.inner == 0:
+            self.begin_row([])
+            self.write_row(first, last)
+            return
         with ExitStack() as loops:
-            if self.inner == 0:
-                self.begin_row([])
-                self.write_row(first, last)
-                return
             indices = []
             for axis in range(self.inner):
                 start = first if axis == 0 else code.constant(INDEX, 0)
@@ -94,6 +95,7 @@ class NestText:
                 indices.append(loops.enter_context(code.loop(code.variable(start), stop, 1)))
             self.begin_row(indices)
             self.write_row(code.constant(INDEX, 0), self.sizes[self.inner])
+        self.finish_short_sums()
 
     def load_tables(self) -> None:
         """Load sizes, pointers, strides and numbers."""
@@ -159,6 +161,23 @@ class NestText:
             base = self.tables.pointer(code, member.result.root, 0)
             with code.loop(code.variable(code.constant(INDEX, 0)), count, 1) as i:
                 code.set(code.element(base, element, i), start)
+            if self.inner and not member.placed and not any(member.result.strides[: self.inner]):
+                kind = Kind(element, 1 if self.inner in member.reduced else self.width)
+                self.short_sums[member.operation.key] = code.variable(neutral(code, member.joins, kind)), kind
+
+    def finish_short_sums(self) -> None:
+        """Store what was added up over all rows in registers, where a row fits a vector."""
+        code = self.function
+        if not self.short_sums:
+            return
+        with when(code, "finish", self.fits):
+            for member in self.members:
+                if member.operation.key in self.short_sums:
+                    variable, kind = self.short_sums[member.operation.key]
+                    zero = code.constant(INDEX, 0)
+                    lanes = Lanes(kind.width, zero, self.mask if kind.width > 1 else None)
+                    base, element = self.bases[member.result], element_of(member.operation.dtype)
+                    store(code, code.get(variable, kind), base, element, lanes, self.stride(member.result))
 
     def begin_row(self, indices: list[Value]) -> None:
         """Find where the row begins in every array, and load what is the same for the whole row."""
@@ -214,8 +233,21 @@ class NestText:
                 self.write_per_row(member)
             same = self.same_for_the_row(elements, [self.width])
             for member, value in self.write_elements(elements, lanes, same, vectors, self.wanted):
-                rest = neutral(self.function, member.joins, value.kind)
-                self.keep_sum(member, total(member.joins, select(self.mask, value, rest)))
+                self.keep_short_sum(member, value, lanes)
+
+    def keep_short_sum(self, member: Member, value: Value, lanes: Lanes) -> None:
+        """Keep what a row that fits a vector adds to a sum: over all rows in a register, where it fits one too."""
+        code, key = self.function, member.operation.key
+        along = self.inner in member.reduced
+        if along:
+            value = total(member.joins, select(self.mask, value, neutral(code, member.joins, value.kind)))
+        if key in self.short_sums:
+            variable, kind = self.short_sums[key]
+            code.set(variable, joined(member.joins, code.get(variable, kind), value))
+        elif along:
+            self.keep_sum(member, value)
+        else:
+            self.add_to_memory(member, value, lanes)
 
     def write_per_row(self, member: Member) -> None:
         """Write a gate that is computed once per row."""
@@ -265,7 +297,10 @@ class NestText:
             with code.loop(counter, stop, width) as j:
                 lanes = Lanes(width, j) if which == 0 else Lanes.below(last, j, width)
                 for member, value in self.write_elements(elements, lanes, same, {}, self.stored):
-                    self.add_to_sum(member, value, lanes, sums[member.operation.key][which])
+                    if member.operation.key in sums:
+                        self.add_to_sum(member, value, lanes, sums[member.operation.key][which])
+                    else:
+                        self.add_to_memory(member, value, lanes)
         for member in elements:
             if member.operation.key in sums:
                 self.finish_sum(member, sums[member.operation.key])
@@ -296,7 +331,7 @@ class NestText:
         vectors: dict[object, Value],
         stored: Collection[int],
     ) -> list[tuple[Member, Value]]:
-        """Write the gates of a pass for one vector; return what is to be added up along the row."""
+        """Write the gates of a pass for one vector; return what is to be added up."""
         sums: list[tuple[Member, Value]] = []
         results: list[tuple[Member, Value]] = []
         for member in elements:
@@ -307,10 +342,8 @@ class NestText:
                 for (x, access), element in operands
             ]
             value = compute(self.function, operation, self.found, values, lanes.width)
-            if self.inner in member.reduced:
+            if self.inner in member.reduced or not member.in_register:
                 sums.append((member, value))
-            elif not member.in_register:
-                self.add_to_memory(member, value, lanes)
             else:
                 vectors[member.result] = value
                 if operation.key in stored:
