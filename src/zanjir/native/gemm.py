@@ -49,7 +49,8 @@ DOTS |= {"left": INDEX, "k": INDEX, "add": INDEX}
 PANEL = {"B": POINTER, "b_row": INDEX, "b_col": INDEX, "panel": POINTER, "stride": INDEX, "k": INDEX, "count": INDEX}
 
 DEPTH = 256  # inner steps per panel: two vectors of AVX-512 by 256 fill half of a first cache
-PACKED_ROWS = 48  # copying a panel pays when at least so many rows use it
+PACKED_ROWS = 48  # copying a panel pays when at least so many rows use it,
+NEAR_BYTES = 16_384  # and it does not lie in half of a first cache already
 BLOCK_ROWS = 256  # of A by DEPTH: half of a second cache
 ROW_DEPTH = 32  # the same for a single row of A: so many rows of B are read at once, each from left to right
 SHALLOW = 4  # inner steps up to which writing C costs most: then a few whole rows of it are finished at once
@@ -195,7 +196,7 @@ class Writer:
         names = parameters(code, TILE)
         lanes = [mask(names["count"] - v * width, width) for v in range(vectors)] * rows
         first = self.before(code, names, lanes, vectors)
-        sums = self.descend(code, names, self.rows_of(names, "A", rows), first)
+        sums = self.descend(code, names, self.rows_of(names, "A", rows), first, lanes[-1])
         places = self.places(names, rows, vectors)
         with when(code, "whole", names["count"].equals(width * vectors), leaves=True):
             for place, total in zip(places, sums, strict=True):
@@ -227,13 +228,16 @@ class Writer:
             offsets.append(offsets[-1] + select(names["left"] > row, stride, 0))
         return [at(pointer, offset, self.number) for offset in offsets]
 
-    def descend(self, code: Code, names: dict[str, Value], As: list[Value], first: list[Value]) -> list[Value]:
-        """Write the loop down the inner axis, and return the sums it ends with."""
+    def descend(
+        self, code: Code, names: dict[str, Value], As: list[Value], first: list[Value], inside: Value
+    ) -> list[Value]:
+        """Write the loop down the inner axis, and return the sums it ends with; ``inside`` are B's last lanes."""
         vectors = len(first) // len(As)
         sums = [Value(code, self.vector, code.fresh()) for _ in first]
         with loop(code, "inner", names["k"]) as p:
             B = at(names["B"], p * names["b_row"], self.number)
-            bs = [load(at(B, v * self.width, self.number), self.vector) for v in range(vectors)]
+            bs = [load(at(B, v * self.width, self.number), self.vector) for v in range(vectors - 1)]
+            bs.append(masked_load(at(B, (vectors - 1) * self.width, self.number), self.vector, inside))
             after = []
             for row, A in enumerate(As):
                 a = load(at(A, p * names["a_col"], self.number), self.number).spread(self.width)
@@ -383,8 +387,8 @@ class Writer:
         """Write the choice between B itself and a copy of a panel of it, and return where it is and its stride."""
         B = at(x["B"], p * x["b_row"] + j * x["b_col"], self.number)
         width = select(count > self.width, code.constant(INDEX, 2 * self.width), self.width)
-        whole = count.equals(width) & x["b_col"].equals(1) & (height < PACKED_ROWS)
-        packed = whole ^ True
+        near = (height < PACKED_ROWS) | (x["b_row"] * depth <= NEAR_BYTES // (self.number.bits // 8))
+        packed = (near & x["b_col"].equals(1)) ^ True
         columns = packed & x["b_row"].equals(1) & x["b_col"].differs(1)
         arguments = [B, x["b_row"], x["b_col"], x["scratch"], width, depth, count]
         with when(code, "turned", columns):

@@ -7,7 +7,7 @@ softmax needs it (the largest score, then the sum of the exponentials, then the 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -59,6 +59,8 @@ class NestText:
         self.numbers: dict[tuple[int, Kind], Value] = {}
         self.scalars: dict[int, Value] = {}
         self.indices: list[Value] = []
+        self.counts: dict[int, Value] = {}
+        self.starts: dict[int, Value] = {}
         self.short_sums: dict[int, tuple[Value, Kind]] = {}
         self.write()
 
@@ -81,12 +83,23 @@ class NestText:
         last_of_row = self.sizes[self.inner]
         self.fits = last_of_row <= self.width
         self.mask = mask(last_of_row, self.width)
-        self.prepare_sums()
         first, last = (Value(code, INDEX, name) for name in ("%first", "%last"))
         if self.inner == 0:
+            self.prepare_sums()
             self.begin_row([])
-            self.write_row(first, last)
+            self.write_passes(first, last)
             return
+        with when(code, "short", self.fits):
+            self.open_short_sums()
+            self.write_rows(first, last, self.write_short_row)
+            self.finish_short_sums()
+        with when(code, "long", self.fits ^ True):
+            self.prepare_sums()
+            self.write_rows(first, last, lambda: self.write_passes(code.constant(INDEX, 0), last_of_row))
+
+    def write_rows(self, first: Value, last: Value, write_row: Callable[[], None]) -> None:
+        """Write the loops around the rows."""
+        code = self.function
         with ExitStack() as loops:
             indices = []
             for axis in range(self.inner):
@@ -94,8 +107,7 @@ class NestText:
                 stop = last if axis == 0 else self.sizes[axis]
                 indices.append(loops.enter_context(code.loop(code.variable(start), stop, 1)))
             self.begin_row(indices)
-            self.write_row(code.constant(INDEX, 0), self.sizes[self.inner])
-        self.finish_short_sums()
+            write_row()
 
     def load_tables(self) -> None:
         """Load sizes, pointers, strides and numbers."""
@@ -109,6 +121,10 @@ class NestText:
                     for axis, stride in enumerate(access.strides):
                         if stride != 0 and (axis != self.inner or stride != 1):
                             self.strides[access, axis] = self.tables.size(code, stride)
+            if not member.in_register:
+                count = math.prod(member.operation.shape)
+                self.counts[member.operation.key] = self.tables.size(code, count)
+                self.starts[member.operation.key] = self.tables.pointer(code, member.result.root, 0)
             self.load_numbers(member)
 
     def load_numbers(self, member: Member) -> None:
@@ -150,34 +166,37 @@ class NestText:
         return self.numbers[id(x), kind]
 
     def prepare_sums(self) -> None:
-        """Fill what is added up over rows with what it starts from."""
+        """Fill what is added up over rows, in memory, with what it starts from."""
         code = self.function
         for member in self.members:
-            if member.in_register:
+            if member.in_register or member.operation.key in self.short_sums:
                 continue
-            count = self.tables.size(code, math.prod(member.operation.shape))
             element = element_of(member.operation.dtype)
             start = neutral(code, member.joins, Kind(element))
-            base = self.tables.pointer(code, member.result.root, 0)
-            with code.loop(code.variable(code.constant(INDEX, 0)), count, 1) as i:
+            base = self.starts[member.operation.key]
+            with code.loop(code.variable(code.constant(INDEX, 0)), self.counts[member.operation.key], 1) as i:
                 code.set(code.element(base, element, i), start)
-            if self.inner and not member.placed and not any(member.result.strides[: self.inner]):
-                kind = Kind(element, 1 if self.inner in member.reduced else self.width)
+
+    def open_short_sums(self) -> None:
+        """Begin what is added up over all rows: in registers, where a row and so the sum fits a vector."""
+        code = self.function
+        for member in self.members:
+            if not (member.in_register or member.placed or any(member.result.strides[: self.inner])):
+                width = 1 if self.inner in member.reduced else self.width
+                kind = Kind(element_of(member.operation.dtype), width)
                 self.short_sums[member.operation.key] = code.variable(neutral(code, member.joins, kind)), kind
+        self.prepare_sums()
 
     def finish_short_sums(self) -> None:
-        """Store what was added up over all rows in registers, where a row fits a vector."""
-        code = self.function
-        if not self.short_sums:
-            return
-        with when(code, "finish", self.fits):
-            for member in self.members:
-                if member.operation.key in self.short_sums:
-                    variable, kind = self.short_sums[member.operation.key]
-                    zero = code.constant(INDEX, 0)
-                    lanes = Lanes(kind.width, zero, self.mask if kind.width > 1 else None)
-                    base, element = self.bases[member.result], element_of(member.operation.dtype)
-                    store(code, code.get(variable, kind), base, element, lanes, self.stride(member.result))
+        """Store what was added up in registers."""
+        code, zero = self.function, self.function.constant(INDEX, 0)
+        for member in self.members:
+            if member.operation.key in self.short_sums:
+                variable, kind = self.short_sums[member.operation.key]
+                lanes = Lanes(kind.width, zero, self.mask if kind.width > 1 else None)
+                base, element = self.bases[member.result], element_of(member.operation.dtype)
+                store(code, code.get(variable, kind), base, element, lanes, self.stride(member.result))
+        self.short_sums = {}
 
     def begin_row(self, indices: list[Value]) -> None:
         """Find where the row begins in every array, and load what is the same for the whole row."""
@@ -191,22 +210,6 @@ class NestText:
                 self.rows[access] = code.element(base, element_of(self.dtype(access.root)), offset)
             else:
                 self.rows[access] = base
-
-    def write_row(self, first: Value, last: Value) -> None:
-        """Write what happens in one row; where a row fits a vector, it stays in registers from pass to pass."""
-        if self.inner == 0:
-            self.write_passes(first, last)
-            return
-        code = self.function
-        number = code.fresh()[1:]
-        code.put(f"br i1 {self.fits.name}, label %short_{number}, label %long_{number}")
-        code.label(f"short_{number}")
-        self.write_short_row()
-        code.put(f"br label %next_{number}")
-        code.label(f"long_{number}")
-        self.write_passes(first, last)
-        code.put(f"br label %next_{number}")
-        code.label(f"next_{number}")
 
     def by_pass(self) -> Iterator[tuple[list[Member], list[Member]]]:
         """Yield for each pass what is computed once per row, and what for each element."""
@@ -224,7 +227,7 @@ class NestText:
                 self.write_pass(elements, first, last)
 
     def write_short_row(self) -> None:
-        """Write all passes over a row that fits one vector."""
+        """Write all passes over a row that fits one vector: it stays in registers from pass to pass."""
         self.scalars = {}
         lanes = Lanes(self.width, self.function.constant(INDEX, 0), self.mask)
         vectors: dict[object, Value] = {}
