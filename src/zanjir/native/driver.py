@@ -135,9 +135,10 @@ class Driver:
                 sample = code.get(self.word(order, i), WORD)
                 with self.when(begin + i + job["batch_size"] < job["samples"]):
                     self.fetch(code.get(self.word(order, i + job["batch_size"]), WORD))
-                for array, size in (("X", "row_bytes"), ("y", "target_bytes")):
-                    target, source = shard[array] + i * job[size], job[array] + sample * job[size]
-                    self.copy(target, source, job[size])
+                self.copy(shard["X"] + i * job["row_bytes"], job["X"] + sample * job["row_bytes"], job["row_bytes"])
+            with code.loop(code.variable(self.number(0)), shard["rows"], self.number(1)) as i:
+                sample, size = code.get(self.word(order, i), WORD), job["target_bytes"]
+                self.copy(shard["y"] + i * size, job["y"] + sample * size, size)
 
     def fetch(self, sample: Value) -> None:
         """Ask for the first cache lines of a sample of the next batch, so that they are near when it is gathered."""

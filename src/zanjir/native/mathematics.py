@@ -145,7 +145,7 @@ def sqrt(x: Value) -> Value:
     code, kind = x.code, x.kind
     mask, zeros = Value(code, Kind("i16"), "-1"), Value(code, kind, "zeroinitializer")
     inverse = code.call(kind, "llvm.x86.avx512.rsqrt14.ps.512", x, zeros, mask)
-    root, half = x * inverse, inverse * 0.5
+    root, half = x * inverse, (inverse.bits(kind.integer) - (1 << format_of(x).mantissa)).bits(kind)
     root = root.fma((-root).fma(half, 0.5), root)
     classes = code.constant(kind.integer, ZEROS_AND_INFINITY)
     control, rounding = (Value(code, Kind("i32"), f"{number}") for number in (0, 4))

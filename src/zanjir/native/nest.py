@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ ARGUMENTS = "ptr %ptrs, ptr %sizes, ptr %numbers, i64 %first, i64 %last"
 MOVES = frozenset({"copy", "astype", "broadcast_like", "zeros_like", "column_index"})
 # Vectors side by side in the loop over full vectors, so that additions need not wait for each other.
 SIDE_BY_SIDE = 2
+# Rows that fit a vector are computed in pairs: one row's chain of sums and quotients leaves the processor waiting.
+ROWS_AT_ONCE = 2
 # Numbers that stand in the text; the others are read from a table, so that the text fits them all.
 WRITTEN_OUT = (0, 1, -1, 2, 0.5)
 
@@ -61,7 +64,8 @@ class NestText:
         self.indices: list[Value] = []
         self.counts: dict[int, Value] = {}
         self.starts: dict[int, Value] = {}
-        self.short_sums: dict[int, tuple[Value, Kind]] = {}
+        self.short_sums: dict[int, tuple[list[Value], Kind]] = {}
+        self.side = 0
         self.write()
 
     def crossing(self) -> set[int]:
@@ -91,23 +95,36 @@ class NestText:
             return
         with when(code, "short", self.fits):
             self.open_short_sums()
-            self.write_rows(first, last, self.write_short_row)
+            in_turns = max(self.passes.values()) > 0 and self.short_sums.keys() == self.counts.keys()
+            at_once = ROWS_AT_ONCE if in_turns else 1
+            self.write_rows(first, last, self.write_short_row, at_once)
             self.finish_short_sums()
         with when(code, "long", self.fits ^ True):
             self.prepare_sums()
             self.write_rows(first, last, lambda: self.write_passes(code.constant(INDEX, 0), last_of_row))
 
-    def write_rows(self, first: Value, last: Value, write_row: Callable[[], None]) -> None:
-        """Write the loops around the rows."""
-        code = self.function
+    def write_rows(self, first: Value, last: Value, write_row: Callable[[], None], at_once: int = 1) -> None:
+        """Write the loops around the rows; so many rows at once, and what is left one by one."""
+        code, zero = self.function, self.function.constant(INDEX, 0)
+        limits = [(first, last), *((zero, size) for size in self.sizes[1 : self.inner])]
         with ExitStack() as loops:
-            indices = []
-            for axis in range(self.inner):
-                start = first if axis == 0 else code.constant(INDEX, 0)
-                stop = last if axis == 0 else self.sizes[axis]
-                indices.append(loops.enter_context(code.loop(code.variable(start), stop, 1)))
+            outer = [loops.enter_context(code.loop(code.variable(start), stop, 1)) for start, stop in limits[:-1]]
+            counter, stop = code.variable(limits[-1][0]), limits[-1][1]
+            for rows in sorted({at_once, 1}, reverse=True):
+                with code.loop(counter, stop - (rows - 1), rows) as i:
+                    self.write_at_once([[*outer, i + row if row else i] for row in range(rows)], write_row)
+
+    def write_at_once(self, rows: list[list[Value]], write_row: Callable[[], None]) -> None:
+        """Write rows line by line in turns: none of them waits alone for a chain of sums and quotients."""
+        code, texts = self.function, []
+        for self.side, indices in enumerate(rows):
+            begin = len(code.lines)
             self.begin_row(indices)
             write_row()
+            texts.append(code.lines[begin:])
+            del code.lines[begin:]
+        self.side = 0
+        code.lines += [line for lines in zip(*texts, strict=True) for line in lines]
 
     def load_tables(self) -> None:
         """Load sizes, pointers, strides and numbers."""
@@ -184,7 +201,8 @@ class NestText:
             if not (member.in_register or member.placed or any(member.result.strides[: self.inner])):
                 width = 1 if self.inner in member.reduced else self.width
                 kind = Kind(element_of(member.operation.dtype), width)
-                self.short_sums[member.operation.key] = code.variable(neutral(code, member.joins, kind)), kind
+                start = neutral(code, member.joins, kind)
+                self.short_sums[member.operation.key] = [code.variable(start) for _ in range(ROWS_AT_ONCE)], kind
         self.prepare_sums()
 
     def finish_short_sums(self) -> None:
@@ -192,10 +210,11 @@ class NestText:
         code, zero = self.function, self.function.constant(INDEX, 0)
         for member in self.members:
             if member.operation.key in self.short_sums:
-                variable, kind = self.short_sums[member.operation.key]
+                variables, kind = self.short_sums[member.operation.key]
+                value = reduce(partial(joined, member.joins), (code.get(variable, kind) for variable in variables))
                 lanes = Lanes(kind.width, zero, self.mask if kind.width > 1 else None)
                 base, element = self.bases[member.result], element_of(member.operation.dtype)
-                store(code, code.get(variable, kind), base, element, lanes, self.stride(member.result))
+                store(code, value, base, element, lanes, self.stride(member.result))
         self.short_sums = {}
 
     def begin_row(self, indices: list[Value]) -> None:
@@ -245,7 +264,7 @@ class NestText:
         if along:
             value = total(member.joins, select(self.mask, value, neutral(code, member.joins, value.kind)))
         if key in self.short_sums:
-            variable, kind = self.short_sums[key]
+            variable, kind = self.short_sums[key][0][self.side], self.short_sums[key][1]
             code.set(variable, joined(member.joins, code.get(variable, kind), value))
         elif along:
             self.keep_sum(member, value)
