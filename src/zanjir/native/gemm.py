@@ -1,8 +1,9 @@
 """Matrix products in LLVM's text: small ones in tiles of our own, large ones by a BLAS.
 
 A tile holds rows x columns of the result in registers while it runs down the inner axis; vectors lie along the
-columns. It reads B in whole vectors: where B's rows end within one, or do not lie one after the other in memory,
-that part of B is first copied to a scratch panel, which also keeps large products within the first cache [1]_.
+columns. It reads B in whole vectors, a single one under a mask: where B's rows end within the second, or its columns
+do not lie side by side, that part of B is first copied to a scratch panel, which also keeps large products within the
+first cache [1]_.
 
 References
 ----------
@@ -50,7 +51,7 @@ PANEL = {"B": POINTER, "b_row": INDEX, "b_col": INDEX, "panel": POINTER, "stride
 
 DEPTH = 256  # inner steps per panel: two vectors of AVX-512 by 256 fill half of a first cache
 PACKED_ROWS = 48  # copying a panel pays when at least so many rows use it,
-NEAR_BYTES = 16_384  # and it does not lie in half of a first cache already
+NEAR_BYTES = 16_384  # and it does not lie in half of a first cache already, a row in as few lines as can be
 BLOCK_ROWS = 256  # of A by DEPTH: half of a second cache
 ROW_DEPTH = 32  # the same for a single row of A: so many rows of B are read at once, each from left to right
 SHALLOW = 4  # inner steps up to which writing C costs most: then a few whole rows of it are finished at once
@@ -231,13 +232,15 @@ class Writer:
     def descend(
         self, code: Code, names: dict[str, Value], As: list[Value], first: list[Value], inside: Value
     ) -> list[Value]:
-        """Write the loop down the inner axis, and return the sums it ends with; ``inside`` are B's last lanes."""
+        """Write the loop down the inner axis, and return its sums; a single vector of B is read under a mask."""
         vectors = len(first) // len(As)
         sums = [Value(code, self.vector, code.fresh()) for _ in first]
         with loop(code, "inner", names["k"]) as p:
             B = at(names["B"], p * names["b_row"], self.number)
-            bs = [load(at(B, v * self.width, self.number), self.vector) for v in range(vectors - 1)]
-            bs.append(masked_load(at(B, (vectors - 1) * self.width, self.number), self.vector, inside))
+            if vectors == 1:
+                bs = [masked_load(B, self.vector, inside)]
+            else:
+                bs = [load(at(B, v * self.width, self.number), self.vector) for v in range(vectors)]
             after = []
             for row, A in enumerate(As):
                 a = load(at(A, p * names["a_col"], self.number), self.number).spread(self.width)
@@ -387,8 +390,10 @@ class Writer:
         """Write the choice between B itself and a copy of a panel of it, and return where it is and its stride."""
         B = at(x["B"], p * x["b_row"] + j * x["b_col"], self.number)
         width = select(count > self.width, code.constant(INDEX, 2 * self.width), self.width)
-        near = (height < PACKED_ROWS) | (x["b_row"] * depth <= NEAR_BYTES // (self.number.bits // 8))
-        packed = (near & x["b_col"].equals(1)) ^ True
+        aligned = (x["b_row"] & (self.width - 1)).equals(0)
+        near = (height < PACKED_ROWS) | (aligned & (x["b_row"] * depth <= NEAR_BYTES // (self.number.bits // 8)))
+        fits = (count <= self.width) | count.equals(2 * self.width)  # a single vector is read under a mask
+        packed = (near & fits & x["b_col"].equals(1)) ^ True
         columns = packed & x["b_row"].equals(1) & x["b_col"].differs(1)
         arguments = [B, x["b_row"], x["b_col"], x["scratch"], width, depth, count]
         with when(code, "turned", columns):

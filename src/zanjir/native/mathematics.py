@@ -133,15 +133,17 @@ ESTIMATED = Kind("float", 16)
 
 
 def sqrt(x: Value) -> Value:
-    """Return the square root; vectors of floats within one unit in the last place, where AVX-512 estimates roots.
+    """Return the square root; of floats within one unit in the last place, where AVX-512 estimates roots.
 
     The processor's root takes ten cycles a vector. Its estimate of 1 / sqrt(x) takes two, and one step of Newton's
     method makes 28 bits of its 14.
     """
-    if x.kind.element != "float" or x.kind.width % ESTIMATED.width or "+avx512f" not in host().features.split(","):
+    if x.kind.element != "float" or "+avx512f" not in host().features.split(","):
         return x.sqrt()
     if x.kind.width > ESTIMATED.width:
         return together(*(sqrt(half) for half in halves(x)))
+    if x.kind.width < ESTIMATED.width:
+        return halves(sqrt(x.spread(2) if x.kind.width == 1 else together(x, x)))[0]
     code, kind = x.code, x.kind
     mask, zeros = Value(code, Kind("i16"), "-1"), Value(code, kind, "zeroinitializer")
     inverse = code.call(kind, "llvm.x86.avx512.rsqrt14.ps.512", x, zeros, mask)
