@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,6 +13,7 @@ from threadpoolctl import threadpool_info
 
 from native.compare_engines import differences, same_bits_on_threads
 from native.random_networks import case
+from zanjir.errors import GraphError, ShapeError
 from zanjir.graph import Gate, Tensor, apply
 from zanjir.native import NativeEngine, Objective, compiler
 from zanjir.native.compiler import host
@@ -304,6 +307,28 @@ def test_an_objective_has_the_loss_and_gradient_of_the_program(shards: int) -> N
         np.testing.assert_allclose(gradient, engine.dW, rtol=0, atol=1e-14)
     differences_of = [(objective(W + step)[0] - objective(W - step)[0]) / 2e-5 for step in 1e-5 * np.eye(len(W))[:10]]
     np.testing.assert_allclose(objective(W)[1][:10], differences_of, atol=1e-8)  # central differences of step 1e-5
+
+
+@pytest.mark.parametrize(("X", "y"), [((6, 4), (6,)), ((6,), (6,)), ((6, 5), (5,)), ((6, 5), (6, 3)), ((0, 5), (0,))])
+def test_an_objective_of_samples_of_other_shapes_is_refused(X: Any, y: Any) -> None:
+    with pytest.raises(ShapeError, match=rf"X has shape \({X[0]},.*expected \({max(X[0], 1)}, 5\) and"):
+        Objective(problem(), np.zeros(X), np.zeros(y, int))
+
+
+def test_an_objective_at_a_vector_of_another_length_is_refused() -> None:
+    objective = Objective(problem(), np.zeros((6, 5)), np.zeros(6, int))
+    for W in (np.zeros(74), np.zeros(()), np.zeros((75, 1))):
+        with pytest.raises(ShapeError, match=r"W has shape \(.*expected \(75,\): "):
+            objective(W)
+
+
+@pytest.mark.parametrize("kind", [NativeEngine, NumpyEngine])
+def test_an_engine_is_neither_copied_nor_pickled(kind: Any) -> None:
+    program = trace_step(problem(), SGD())
+    engine = kind(program, training(program.problem)[0])
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(GraphError, match="cannot be copied or pickled, as"):
+            copied(engine)
 
 
 def test_a_single_sample_with_any_stride_is_copied_by_its_size() -> None:

@@ -14,6 +14,7 @@ from zanjir.native.library import Library
 from zanjir.native.loop import Job, Loop
 from zanjir.native.memory import zeros
 from zanjir.program import Feed, Problem, Record, StepProgram
+from zanjir.program.engine import Uncopied
 
 __all__ = ["NativeEngine", "as_read", "processors", "shards_for"]
 
@@ -28,7 +29,7 @@ LEAST_ROWS, ROWS_OF_SHARD, MOST_SHARDS = 16, 128, 64
 MOST_PARTIAL_SUMS = 4_000_000
 
 
-class NativeEngine:
+class NativeEngine(Uncopied):
     """Runs the steps of one training in machine code.
 
     Parameters

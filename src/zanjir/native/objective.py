@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from zanjir.errors import ShapeError
 from zanjir.graph.tensor import Array
 from zanjir.native.batch import Context, Variant
 from zanjir.native.blas import find
@@ -25,11 +26,16 @@ class Objective:
     problem : Problem
         The network, its loss and penalty.
     X : array of shape (N, D)
-        Inputs.
+        Inputs; read in place, and so not to be changed, where they have the problem's dtype and lie row after row.
     y : array
         Targets as the loss takes them.
     shards, threads : int, optional
         As for `NativeEngine`.
+
+    Raises
+    ------
+    ShapeError
+        If inputs, targets or a parameter vector have other shapes than the problem.
 
     Examples
     --------
@@ -44,6 +50,7 @@ class Objective:
     def __init__(
         self, problem: Problem, X: Array, y: Array, *, shards: int | None = None, threads: int | None = None
     ) -> None:
+        check_shapes(problem, X, y)
         program = trace_step(problem, SGD())
         W, dW = (zeros(problem.layout.size, problem.dtype) for _ in range(2))
         self.context = Context(program, W, dW, {}, np.zeros(3), 0, Library(find()))
@@ -52,12 +59,26 @@ class Objective:
         cut = min(shards or shards_for(n, W.size), n)
         variant = Variant(self.context, n, cut, samples=(feed.X, feed.y), update=False)
         threads = min(len(variant.shards), threads or processors())
-        self.loop = Loop(problem.dtype)
+        self.layout, self.loop = problem.layout, Loop(problem.dtype)
         self.job = Job(self.context, feed, None, n, [variant], np.zeros(1, np.int64), threads)
 
     def __call__(self, W: Array) -> tuple[float, Array]:
         """Return the loss at a parameter vector, and its gradient in the problem's dtype."""
+        if np.shape(W) != self.context.W.shape:
+            raise ShapeError(f"W has shape {np.shape(W)}, expected {self.context.W.shape}: {self.layout}.")
         self.context.W[...] = W
         self.job.begin(None, 0)
         record = self.loop.run(self.job)
         return float(record.loss[0]), self.context.dW.copy()
+
+
+def check_shapes(problem: Problem, X: Array, y: Array) -> None:
+    """Raise an error if samples are not as a problem takes them."""
+    n = max(len(np.atleast_1d(X)), 1)
+    batch, found = problem.batch(n), {"X": np.shape(X), "y": np.shape(y)}
+    expected = {name: batch[name].shape for name in found}
+    if found != expected:
+        raise ShapeError(
+            f"X has shape {found['X']} and y {found['y']}, expected {expected['X']} and {expected['y']}: "
+            f"a row of {problem.in_features} inputs, and a target, for each sample."
+        )
