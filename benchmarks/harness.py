@@ -12,6 +12,7 @@ from benchmarks.task import Task
 TOLERANCE = {"float32": 1e-4, "float64": 1e-9}
 # A setting that is so many times slower at first takes no turns: its peer has a better one.
 PROBES, HOPELESS = 2, 2.5
+STEPWISE = ("train", "objective", "neighbors")
 WITNESS = Peer("witness", "benchmarks.peers.by_hand")
 
 
@@ -99,7 +100,7 @@ def difference(values, expected):
 def begun(row, peer, setting, workload, task, cache, witness):
     """Start a peer with one setting; None, and the reason in its row, if it fails or does other work."""
     try:
-        side = (Steps if workload.kind in ("train", "objective") else Whole)(peer, setting, workload, task, cache)
+        side = (Steps if workload.kind in STEPWISE else Whole)(peer, setting, workload, task, cache)
     except PeerError as error:
         row.refused = f"failed: {error}"
         return None

@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 
+from benchmarks.once import read_mnist
 from benchmarks.task import Task
 
 LONGEST, FEWEST = 0.5, 8  # seconds, steps of one timed block
@@ -50,7 +51,17 @@ def begin_objective(module, mode, task, data):
     return [float(number) for number in found], seconds, lambda: objective(first), 1
 
 
-BEGIN = {"train": begin_training, "objective": begin_objective}
+def begin_neighbors(module, mode, task, options):
+    """Return the labels, seconds from samples to labels, a prediction for turns, and one: its steps."""
+    X, y, Q, _ = read_mnist(options["mnist"])
+    X, Q = X.astype(task.dtype), Q.astype(task.dtype)
+    start = time.perf_counter()
+    predict = module.neighbors(options["k"], X, y)
+    labels = [float(label) for label in predict(Q)]
+    return labels, time.perf_counter() - start, lambda: predict(Q), 1
+
+
+BEGIN = {"train": begin_training, "objective": begin_objective, "neighbors": begin_neighbors}
 
 
 def begin(message):
@@ -58,7 +69,8 @@ def begin(message):
         importlib.import_module(needed)
     task = Task(**message["task"])
     module = importlib.import_module(message["module"])
-    values, seconds, block, steps = BEGIN[message["kind"]](module, message["mode"], task, task.samples_made())
+    data = message["options"] if message["kind"] == "neighbors" else task.samples_made()
+    values, seconds, block, steps = BEGIN[message["kind"]](module, message["mode"], task, data)
     block()  # a block of this length may have to be compiled too
     return {"values": values, "first": seconds}, block, steps
 

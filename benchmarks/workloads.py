@@ -47,6 +47,12 @@ def width(size):
     return training(f"width-{size}", title, 784, size, 10, group="width", among=FASTEST, samples=2_560, steps=20)
 
 
+def neighbors(k, dtype):
+    title = f"{k} nearest of 8,000 images of MNIST, {dtype}: the labels of 2,000 others"
+    task = Task((784, 10), rule="sgd", dtype=dtype)
+    return Workload(f"knn-{k}-{dtype}", "neighbors", title, task, "s", "knn", options={"k": k})
+
+
 DIGITS = Task((64, 32, 10), rule="adam", batch_size=32, samples=1_440)
 MNIST = Task((784, 512, 10), rule="adam", batch_size=32, samples=8_000)
 WIDE = "784-512-10, relu, batch 128, RMSProp"
@@ -73,6 +79,7 @@ WORKLOADS = {
                  Task((784, 512, 10)), "B"),
         Workload("command", "command", "the whole command: read MNIST's 10,000 images, train 784-512-10 on 8,000 for "
                  "10 epochs, test on 2,000", MNIST, options={"epochs": 10}),
+        neighbors(1, "float32"), neighbors(5, "float32"), neighbors(1, "float64"), neighbors(5, "float64"),
         Workload("graph", "graph", "building and differentiating a graph of 10,000 gates"),
     )
 }  # fmt: skip

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from zanjir.data import write_idx
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("digits-32", "tiny-tanh")
@@ -21,6 +24,15 @@ class Training(by_hand.Training):
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.update.rate *= 1.01
+"""
+
+# Neighbors that vote for the next class.
+WRONG_LABELS = """
+from benchmarks.peers import scikit
+
+
+def neighbors(k, X, y):
+    return scikit.neighbors(k, X, (y + 1) % 10)
 """
 
 
@@ -66,6 +78,35 @@ def test_a_peer_with_wrong_losses_is_refused(harness, tmp_path, monkeypatch, nam
     assert not right.refused
     assert not wrong.values
     assert "refused: it does other work, its losses differ by" in wrong.refused
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Ten images more than the 8,000 that are learned from, where MNIST's would be."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 10, 8_010).astype(np.uint8)
+    pictures = np.zeros((8_010, 28, 28), np.uint8)
+    pictures[:, :4, :4] = rng.integers(0, 20, (8_010, 4, 4)) + 10 * labels[:, None, None]
+    write_idx(tmp_path / "t10k-images-idx3-ubyte.gz", pictures)
+    write_idx(tmp_path / "t10k-labels-idx1-ubyte.gz", labels)
+    return tmp_path
+
+
+def test_neighbors_are_compared_by_their_labels(harness, images, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from benchmarks.peers import PEERS, Peer
+    from benchmarks.workloads import WORKLOADS
+
+    (tmp_path / "wrong_peer.py").write_text(WRONG_LABELS, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    workload = WORKLOADS["knn-5-float32"]
+    workload = replace(workload, options=workload.options | {"mnist": str(images)})
+    peers = [PEERS["zanjir"], Peer("wrong", "wrong_peer", does=("neighbors",), settings=("1 thread",))]
+    result = harness.measure(workload, peers, rounds=1, seconds=0.001, cache=tmp_path)
+    right, wrong = result.rows
+    assert len(right.values) == 1
+    assert "refused: it does other work" in wrong.refused
 
 
 def test_a_peer_that_fails_is_named_with_its_last_words(harness, tmp_path):

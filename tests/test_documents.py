@@ -33,8 +33,11 @@ def blocks(document, language):
 EXAMPLES = [block for block in blocks("README.md", "python") if block.startswith("import")]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=["write", "differentiate"])
-def test_an_example_of_the_readme_runs_and_prints_what_it_says(example, capsys, tmp_path, monkeypatch):
+ESTIMATORS = "\n".join(blocks("docs/estimators.md", "python"))
+
+
+@pytest.mark.parametrize("example", [*EXAMPLES, ESTIMATORS], ids=["write", "differentiate", "estimators"])
+def test_an_example_runs_and_prints_what_it_says(example, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - the README is ours
     printed = iter(capsys.readouterr().out.split("\n"))

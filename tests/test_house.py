@@ -33,6 +33,7 @@ ROOMS = (
     "native",
     "training",
     "models",
+    "interchange",
     "plots",
     "cli",
 )
@@ -59,7 +60,7 @@ def room_of(path):
 def imports_in(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "zanjir":
-            yield from (alias.name for alias in node.names)
+            yield from (alias.name for alias in node.names if alias.name != "__version__")
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("zanjir."):
             yield node.module.split(".")[1]
         elif isinstance(node, ast.Import):

@@ -46,3 +46,9 @@ def fit(task, mode, X, y, epochs):
     warnings.simplefilter("ignore", ConvergenceWarning)  # all epochs are wanted, converged or not
     model = MLPClassifier(max_iter=epochs, tol=0, n_iter_no_change=epochs + 1, **settings_of(task))
     return model.fit(X, y).predict_proba
+
+
+def neighbors(k, X, y):
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return KNeighborsClassifier(k).fit(X, y).predict

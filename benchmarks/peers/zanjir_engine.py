@@ -68,3 +68,9 @@ def fit(task, mode, X, y, epochs):
     trainer = Trainer(problem, plan, Samples(X, y), n_classes=task.sizes[-1])
     trained(trainer)
     return lambda X: Scorer(problem, trainer.W)(X)[0]
+
+
+def neighbors(k, X, y):
+    from zanjir.models import KNeighborsClassifier
+
+    return KNeighborsClassifier(k).fit(X, y).predict

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         value_and_gradient,
     )
     from zanjir.graph.diagram import diagram
+    from zanjir.interchange import TensorBoard, export_onnx
     from zanjir.nn import Sequential, convnet, mlp
     from zanjir.optim import optimizer
     from zanjir.program import source
@@ -73,6 +74,8 @@ ROOM_OF = {
     "jacobian": "graph",
     "tensor": "graph",
     "value_and_gradient": "graph",
+    "TensorBoard": "interchange",
+    "export_onnx": "interchange",
     "Sequential": "nn",
     "convnet": "nn",
     "mlp": "nn",
@@ -97,6 +100,7 @@ __all__ = [
     "Plan",
     "Sequential",
     "Tensor",
+    "TensorBoard",
     "Trainer",
     "__version__",
     "check",
@@ -108,6 +112,7 @@ __all__ = [
     "diagram",
     "divide",
     "eval_numerical_gradient",
+    "export_onnx",
     "find_nonfinite",
     "fit",
     "gradient",

@@ -53,6 +53,8 @@ def test_the_program_of_a_network_of_images_is_printed_from_its_sizes(call):
         (("source", "8x0-10", "--conv", "4"), "8x0-10: every size must be at least 1."),
         (("train", "digits", "--conv", "4,x"), "'4,x' is no list of sizes"),
         (("train", "digits", "--norm", "bach"), "'bach' is not one of"),
+        (("source", "64-10", "--dropout", "0.5"), "--dropout drops outputs of hidden linear layers"),
+        (("graph", "8x8-10", "--norm", "batch"), "--norm normalizes hidden net inputs, and this network has none"),
     ],
 )
 def test_networks_of_images_that_cannot_be_made_are_refused(call, arguments, sentence):

@@ -89,6 +89,11 @@ TRAIN = {
     "alpha is NaN": (["moons", "--penalty", "l2", "--alpha", "nan"], "alpha must be"),
     "dropout of all": (["moons", "--dropout", "1"], "1.0 is not in the range 0<=x<1"),
     "dropout is NaN": (["moons", "--dropout", "nan"], "rate must be"),
+    "dropout of nothing": (["moons", "--hidden", "none", "--dropout", "0.5"], "--dropout drops .* has none; leave it"),
+    "norm of nothing": (["moons", "--hidden", "none", "--norm", "layer"], "--norm normalizes .* has none; leave it"),
+    "dropout after convolutions": (
+        ["digits", "--hidden", "none", "--conv", "4", "--dropout", "0.5"], "hidden linear layers, and this network has",
+    ),
     "hinge on numbers": (["line", "--loss", "hinge"], "loss 'hinge' needs classes, and line has numbers"),
     "stop on nothing": (["moons", "--early-stopping", "3", "--validation", "0"], "--early-stopping needs validation"),
     "test share": (["moons", "--test-share", "0"], "0.0 is not in the range 0<x<1"),

@@ -7,7 +7,7 @@ from zanjir.errors import ShapeError
 from zanjir.graph import gradient, tensor
 from zanjir.nn import LOSSES, mlp, softmax_cross_entropy
 from zanjir.optim import SGD, Adadelta, Adagrad, Adam, Momentum, Nesterov, RMSProp
-from zanjir.program import NumpyEngine, Problem, trace_step
+from zanjir.program import Feed, NumpyEngine, Problem, trace_step
 from zanjir.training import Plan, Samples, Trainer, fit
 
 # The lectures give nine digits of the sequences, and six decimals elsewhere.
@@ -83,7 +83,7 @@ def test_row_74_in_the_samples_own_order_the_step_is_exact():
     loss = softmax_cross_entropy(tensor(data.X, "X") @ p["W1"] + p["b1"], data.y).mean()
     step = problem().layout.flatten({name: d.value for name, d in gradient(loss, p).items()})
     batch, before = engine.batch(24), engine.W.copy()
-    batch.load(data.X, data.y, np.arange(24))
+    batch.load(Feed(data.X, data.y), np.arange(24))
     engine.step(batch, 0.1, 1)
     assert np.array_equal(engine.W, before - 0.1 * step)
 

@@ -8,7 +8,7 @@ import pytest
 from zanjir.data import batches, load
 from zanjir.nn import LOSSES, mlp
 from zanjir.optim import SGD, Adam
-from zanjir.program import NumpyEngine, Problem, trace_step
+from zanjir.program import Feed, NumpyEngine, Problem, trace_step
 from zanjir.training import Model, Plan, Samples, Trainer, fit, load_model, load_training, save_model
 
 DATA = load("moons", n_samples=120, seed=0)
@@ -33,7 +33,7 @@ def test_row_85_four_steps_written_out_lower_the_loss():
         for indices in batches(DATA.n_samples, 16, seed=0, epoch=epoch):
             t += 1
             batch = engine.batch(len(indices))
-            batch.load(DATA.X, DATA.y, indices)  # 1: a batch
+            batch.load(Feed(DATA.X, DATA.y), indices)  # 1: a batch
             engine.step(batch, 0.5, t)  # 2 to 4: forward, loss, and the update against the gradient
             losses.append(float(batch.results["loss"]))
     assert np.mean(losses[-8:]) < np.mean(losses[:8])

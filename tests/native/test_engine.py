@@ -309,10 +309,20 @@ def test_an_objective_has_the_loss_and_gradient_of_the_program(shards: int) -> N
     np.testing.assert_allclose(objective(W)[1][:10], differences_of, atol=1e-8)  # central differences of step 1e-5
 
 
-@pytest.mark.parametrize(("X", "y"), [((6, 4), (6,)), ((6,), (6,)), ((6, 5), (5,)), ((6, 5), (6, 3)), ((0, 5), (0,))])
-def test_an_objective_of_samples_of_other_shapes_is_refused(X: Any, y: Any) -> None:
-    with pytest.raises(ShapeError, match=rf"X has shape \({X[0]},.*expected \({max(X[0], 1)}, 5\) and"):
-        Objective(problem(), np.zeros(X), np.zeros(y, int))
+@pytest.mark.parametrize(
+    ("X", "y", "weights", "wrong"),
+    [
+        ((6, 4), 6, 6, r"X has shape \(6, 4\), expected \(6, 5\)"),
+        (6, 6, 6, r"X has shape \(6,\), expected \(6, 5\)"),
+        ((0, 5), 0, 0, r"X has shape \(0, 5\), expected \(1, 5\)"),
+        ((6, 5), 5, 6, r"y has shape \(5,\), expected \(6,\)"),
+        ((6, 5), (6, 3), 6, r"y has shape \(6, 3\), expected \(6,\)"),
+        ((6, 5), 6, 7, r"weights has shape \(7,\), expected \(6,\)"),
+    ],
+)
+def test_an_objective_of_samples_of_other_shapes_is_refused(X: Any, y: Any, weights: Any, wrong: str) -> None:
+    with pytest.raises(ShapeError, match=wrong):
+        Objective(problem(), np.zeros(X), np.zeros(y, int), weights=np.ones(weights))
 
 
 def test_an_objective_at_a_vector_of_another_length_is_refused() -> None:

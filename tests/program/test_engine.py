@@ -9,7 +9,7 @@ from program.cases import Case, assert_same_bits
 from zanjir.graph import tensor
 from zanjir.nn import L2, LOSSES, convnet, mlp
 from zanjir.optim import RMSProp
-from zanjir.program import NumpyEngine, Problem, Scorer, trace_step
+from zanjir.program import Feed, NumpyEngine, Problem, Scorer, trace_step
 from zanjir.program.engine import MOST_BYTES, SIZES_KEPT
 
 # The hidden layer of 784-512-10 with batch 128 takes 262 kB and the gradient 1.6 MB: a single one of them made
@@ -30,7 +30,7 @@ def engine_of(case: Case, seed: int = 0) -> NumpyEngine:
 
 def take_step(engine: NumpyEngine, batch: dict, t: int):
     places = engine.batch(len(batch["X"]))
-    places.load(**batch, indices=np.arange(len(batch["X"])))
+    places.load(Feed(**batch), np.arange(len(batch["X"])))
     engine.step(places, 0.1, t)
     return places.results
 
@@ -196,3 +196,22 @@ def test_the_scorer_takes_fewer_rows_at_once_where_a_row_needs_much_room():
         tracemalloc.stop()
     dense = Problem(mlp([512], 10), LOSSES["softmax"], 784, 10)
     assert Scorer(dense, np.zeros(dense.layout.size, np.float32)).rows == 1024
+
+
+@pytest.mark.parametrize("native", [False, True], ids=["numpy", "native"])
+def test_an_array_of_the_formula_itself_is_read_by_every_engine(native):
+    from zanjir.native.engine import NativeEngine
+
+    knots = np.linspace(-1, 1, 5)
+    network = mlp([5], 2, activation=lambda z: np.maximum(z, knots))
+    problem = Problem(network, LOSSES["softmax"], 3, 2, dtype=np.float64)
+    rng = np.random.default_rng(0)
+    W = problem.layout.flatten(network.init(rng, 3))
+    X, y = rng.standard_normal((4, 3)), np.array([0, 1, 1, 0])
+    engine = (NativeEngine if native else NumpyEngine)(trace_step(problem), W)
+    record = engine.run(Feed(X, y), np.arange(4), 4, np.array([0.1]), 0)
+    p = problem.layout.views(W)
+    scores = np.maximum(X @ p["W1"] + p["b1"], knots) @ p["W2"] + p["b2"]
+    expected = np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(4), y])
+    assert record.loss[0] == pytest.approx(expected, rel=1e-12)  # sums in another order
+    assert Scorer(problem, W)(X)[0] == pytest.approx(scores, rel=1e-12)

@@ -29,7 +29,7 @@ def step_by_step(case, feed, order):
     for k, rate in enumerate(RATES):
         indices = order[BATCH_SIZE * k : BATCH_SIZE * (k + 1)]
         batch = engine.batch(len(indices))
-        batch.load(feed.X, feed.y, indices)
+        batch.load(feed, indices)
         engine.step(batch, rate, T + k + 1)
         rows.append((indices, {name: np.array(value) for name, value in batch.results.items()}))
     return engine, rows

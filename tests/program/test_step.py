@@ -11,7 +11,7 @@ from program.cases import CASES, SEED, Case, assert_same_bits, call, printed
 from zanjir.gates import softmax
 from zanjir.graph import check_gradient, evaluate, gradient, tensor
 from zanjir.nn import L1, L2, ElasticNet
-from zanjir.program import NumpyEngine
+from zanjir.program import Feed, NumpyEngine
 
 STEPS = (1, 2, 3)
 LEARNING_RATE = 0.1
@@ -76,7 +76,7 @@ def assert_all_ways_agree(case: Case) -> None:
         results, _, derivatives = graph_of(case, batch, engine.W.copy(), t)
         values = text.step(batch, t)
         places = engine.batch(case.n)
-        places.load(**batch, indices=np.arange(case.n))
+        places.load(Feed(**batch), np.arange(case.n))
         engine.step(places, LEARNING_RATE, t)
         for name, node in results.items():
             assert_same_bits(values[name], node.value, f"printed {name}, graph")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
 import click
 
+from zanjir.cli.lazy import LazyGroup
 from zanjir.errors import ZanjirError
 
 __all__ = ["cli", "main"]
@@ -16,33 +16,21 @@ COMMANDS = {
     "train": "Train a network on a data set, with pictures, a report and a saved model.",
     "evaluate": "Measure a trained model on a data set.",
     "check": "Check the derivatives of a run's loss against numerical ones.",
+    "export": "Write a trained model as an ONNX file.",
     "predict": "Write a trained model's predictions to a file.",
     "graph": "Show the graph of a run, or of a network such as 784-512-10, with values and gradients.",
+    "compare": "Fit all classifiers of the lectures on one split, and compare accuracy and time.",
+    "plot": "Draw a picture: boundaries, curves, mistakes, calibration, templates and more.",
     "source": "Print the program of a run, or of a network such as 784-512-10.",
 }
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands' names and help, and loads a command's file when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(importlib.import_module(f"zanjir.cli.{cmd_name}"), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    package="zanjir.cli",
+    summaries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="zanjir", prog_name="zanjir")
 def cli() -> None:
     """Write, see, check and train neural networks.

@@ -84,9 +84,15 @@ def print_report(report: CheckReport, title: str) -> None:
 
     from zanjir.graph.report import COLUMNS
 
-    console = Console(highlight=False)
+    class Plain(Console):
+        """A console that leaves a closed pipe to the command line."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    console = Plain(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=WIDE_ENOUGH)
+        console = Plain(highlight=False, width=WIDE_ENOUGH)
     table = Table(*COLUMNS, box=None, pad_edge=False)
     for parameter in report.parameters:
         name, shape, verdict, *others = parameter.row()

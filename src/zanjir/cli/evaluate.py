@@ -20,14 +20,18 @@ def evaluate(run: Path, data: str, as_json: bool) -> None:
     On the data it was trained on, only the samples kept for the test are used; elsewhere the test set of the
     data, or all samples if there is none.
     """
+    from zanjir.cli.options import SCORE_NAMES
     from zanjir.cli.run import Run, held_out
+    from zanjir.training import further_scores
 
     saved = Run(run).load()
     test, y, what = held_out(saved, data)
     found = saved.model.evaluate(test.X, y)
+    further = further_scores(saved.model, test.X, y) if saved.model.columns else {}
     results = {
         **found.test_score,
         "test_loss": found.loss,
+        **{f"test_{name}": score for name, score in further.items()},
         "test_samples": test.n_samples,
         "samples": what,
         "run": str(run),
@@ -40,3 +44,5 @@ def evaluate(run: Path, data: str, as_json: bool) -> None:
         f"{name.replace('_', ' ').replace('r2', 'R²')}  {value:.4f}  on {what}: {test.n_samples:,} of {test.name}"
     )
     click.echo(f"test loss  {found.loss:.4f}")
+    for score, number in further.items():
+        click.echo(f"{SCORE_NAMES[score]:<9}  {number:.4f}")

@@ -75,7 +75,7 @@ def for_data(saved: Any, data: str, samples: int) -> Diagram:
     model = saved.model
     batch = {
         "X": model.prepared(test.X[:samples]),
-        "y": encoded(model.problem, y[:samples], len(model.classes)),
+        "y": encoded(model.problem, model.learned_targets(y[:samples]), len(model.classes)),
     }
     diagram = loss_diagram(model.problem, batch, model.parameters, gradients=True, seed=saved.plan.seed)
     n = len(batch["X"])

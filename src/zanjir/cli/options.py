@@ -11,14 +11,20 @@ from click.core import ParameterSource
 __all__ = [
     "BELOW_ONE",
     "INITIALIZER",
+    "INSIDE_ONE",
     "SCHEDULE",
+    "SCORE_NAMES",
     "SizesType",
+    "check_hidden",
     "clip_of",
+    "columns_of",
     "given",
     "network_options",
     "optimizer_options",
     "penalty_of",
     "shown",
+    "table_options",
+    "together",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,11 +33,23 @@ ACTIVATION = click.Choice(["relu", "tanh", "sigmoid", "identity"])
 LOSS = click.Choice(["softmax", "hinge", "squared_hinge", "squared_error", "binary_cross_entropy"])
 PENALTY = click.Choice(["none", "l2", "l1", "elastic_net"])
 NORM = click.Choice(["none", "batch", "layer"])
-INITIALIZER = click.Choice(["small", "glorot", "he"])
+INITIALIZER = click.Choice(["small", "glorot", "he", "zeros"])
 OPTIMIZER = click.Choice(["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"])
 SCHEDULE = click.Choice(["constant", "step", "exponential", "cosine", "inverse_time"])
 BELOW_ONE = click.FloatRange(0, 1, max_open=True)
+INSIDE_ONE = click.FloatRange(0, 1, min_open=True, max_open=True)
 POSITIVE = click.FloatRange(min=0, min_open=True)
+
+
+# As a reader knows the scores of a table's model.
+SCORE_NAMES = {
+    "balanced_accuracy": "balanced",
+    "f1_macro": "F1",
+    "log_loss": "log loss",
+    "roc_auc": "ROC AUC",
+    "rmse": "RMSE",
+    "mae": "MAE",
+}
 
 
 class SizesType(click.ParamType[Sequence[int]]):
@@ -86,6 +104,15 @@ network_options = together([
     shown("--dropout", type=BELOW_ONE, default=0.0, help="Share of hidden outputs dropped in training."),
 ])  # fmt: skip
 
+COLUMN = "What a column of a table holds: number, boolean, date, category or leave-out.  [default: found out]"
+
+table_options = together([
+    click.option("--target", help="The column of a table to predict."),
+    click.option("--task", type=click.Choice(["classification", "regression"]), help="What the target asks for.  "
+                 "[default: few whole numbers, texts: classification]"),
+    click.option("--column", "columns", multiple=True, metavar="NAME=KIND", help=COLUMN),
+])  # fmt: skip
+
 optimizer_options = together([
     shown("--optimizer", type=OPTIMIZER, default="adam", help="Update rule."),
     click.option("--learning-rate", type=POSITIVE, help="Step size.  [default: the rule's own]"),
@@ -96,6 +123,15 @@ optimizer_options = together([
 def given(name: str) -> bool:
     """Return whether an option stands on the command line."""
     return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def check_hidden(settings: Mapping[str, Any], hidden: Sequence[int]) -> None:
+    """Refuse settings of hidden layers that a network does not have: they would silently do nothing."""
+    fix = "leave it out, or give hidden sizes"
+    if settings["dropout"] and not hidden:
+        raise click.UsageError(f"--dropout drops outputs of hidden linear layers, and this network has none; {fix}.")
+    if settings["norm"] != "none" and not (hidden or settings["conv"]):
+        raise click.UsageError(f"--norm normalizes hidden net inputs, and this network has none; {fix}.")
 
 
 def penalty_of(settings: Mapping[str, Any]) -> Any:
@@ -112,3 +148,12 @@ def clip_of(settings: Mapping[str, Any]) -> Any:
     from zanjir.optim import ClipNorm
 
     return ClipNorm(settings["clip"]) if settings["clip"] else None
+
+
+def columns_of(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the options say of a table's columns: a name may hold ``=``, a kind does not."""
+    pairs = [text.rpartition("=") for text in settings["columns"]]
+    for name, equals, kind in pairs:
+        if not (name and equals):
+            raise click.UsageError(f"--column {kind} says nothing; give NAME=KIND, such as --column zip=category.")
+    return {name: kind for name, _, kind in pairs}

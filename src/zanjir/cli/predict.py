@@ -9,33 +9,46 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from zanjir.data import Table
     from zanjir.graph import Array
     from zanjir.training import Model
 
 __all__ = ["predict"]
 
+OUT = "File to write: Parquet or Arrow if its ending says so, else CSV."
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("data")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV file to write.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help=OUT)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def predict(run: Path, data: str, out: Path, as_json: bool) -> None:
     """Write the predictions of RUN's model for every sample of DATA, with probabilities where there are any."""
-    from zanjir.cli.run import Run
-    from zanjir.data import load
+    from zanjir.cli.run import Run, reads_table
+    from zanjir.data import load, read_table
     from zanjir.files import write_whole
-    from zanjir.training import csv_text
 
     saved = Run(run).load()
-    dataset = load(data, seed=saved.plan.seed)
-    columns, rows = table(saved.model, dataset.X)
-    write_whole(out, csv_text(columns, rows).encode())
+    of_table = reads_table(saved, data)
+    columns, rows = table(saved.model, read_table(data) if of_table else load(data, seed=saved.plan.seed).X)
+    write_whole(out, file_bytes(out, columns, rows))
     results = {"predictions": len(rows), "out": str(out)}
     click.echo(json.dumps(results) if as_json else f"{len(rows):,} predictions written to {out}")
 
 
-def table(model: Model, X: Array) -> tuple[list[str], list[list[Any]]]:
+def file_bytes(out: Path, columns: list[str], rows: list[list[Any]]) -> bytes:
+    """Return a prediction file in the form of its ending; CSV for any that is not of Parquet or Arrow."""
+    from zanjir.data.table import ARROW, PARQUET, table_bytes
+    from zanjir.training import csv_text
+
+    ending = out.suffix.lower()
+    if ending not in (*PARQUET, *ARROW):
+        return csv_text(columns, rows).encode()
+    return table_bytes(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)), ending)
+
+
+def table(model: Model, X: Array | Table) -> tuple[list[str], list[list[Any]]]:
     """Return the header and the rows of a prediction file."""
     predicted = model.predict(X)
     if not model.classes:

@@ -6,15 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from zanjir.cli.options import SCORE_NAMES
 from zanjir.cli.run import Run
-from zanjir.data import Dataset
-from zanjir.training import Model, Parts, Trainer
+from zanjir.data import Dataset, TableDataset
+from zanjir.data.table_text import described, facts_of
+from zanjir.training import Model, Parts, Trainer, baseline_scores, further_scores
 
 __all__ = ["results_of", "results_text", "write_results"]
 
 
-def results_of(run: Run, trainer: Trainer, model: Model, test: Dataset) -> dict[str, Any]:
+def results_of(
+    run: Run, trainer: Trainer, model: Model, parts: Parts, dataset: Dataset | TableDataset
+) -> dict[str, Any]:
     """Measure the test data and return the results, ready for JSON."""
+    test = parts.test
     found = model.evaluate(test.X, test.y)
     last = trainer.history.epochs[-1]
     train = {
@@ -25,6 +30,7 @@ def results_of(run: Run, trainer: Trainer, model: Model, test: Dataset) -> dict[
     return {
         **found.test_score,
         "test_loss": found.loss,
+        **(table_results(model, parts, dataset) if isinstance(dataset, TableDataset) else {}),
         "test_samples": test.n_samples,
         **train,
         "epochs": last.epoch,
@@ -37,6 +43,35 @@ def results_of(run: Run, trainer: Trainer, model: Model, test: Dataset) -> dict[
     }
 
 
+def table_results(model: Model, parts: Parts, dataset: TableDataset) -> dict[str, Any]:
+    """Return the further scores of a table's model, those of guessing, and what was found in the table."""
+    further = further_scores(model, parts.test.X, parts.test.y)
+    guessed = baseline_scores(parts.train.y, parts.test.y, model.classes)
+    return {
+        **{f"test_{name}": score for name, score in further.items()},
+        **{f"baseline_{name}": score for name, score in guessed.items()},
+        **facts_of(dataset),
+        "features": parts.train.n_features,
+    }
+
+
+def further_lines(results: dict[str, Any]) -> list[str]:
+    """Return the further scores as lines, beside those of guessing."""
+    lines = []
+    for name, shown_name in SCORE_NAMES.items():
+        if f"test_{name}" in results:
+            guess = f"  ({results[f'baseline_{name}']:.4f} by guessing)" if f"baseline_{name}" in results else ""
+            lines.append(f"{shown_name:<13}  {results[f'test_{name}']:.4f}{guess}")
+    return lines
+
+
+def guess_text(results: dict[str, Any]) -> str:
+    """Return what guessing would have scored."""
+    if "baseline_accuracy" in results:
+        return f"  ({results['baseline_accuracy']:.4f} by guessing the most frequent class)"
+    return f"  ({results['baseline_r2']:.4f} by guessing the mean)" if "baseline_r2" in results else ""
+
+
 def results_text(results: dict[str, Any]) -> str:
     """Return the results as lines for a reader."""
     if "test_accuracy" in results:
@@ -45,7 +80,8 @@ def results_text(results: dict[str, Any]) -> str:
         score = f"test R²        {results['test_r2']:.4f}  on {results['test_samples']:,} samples"
     kept = f", best after {results['best_epoch']}" if "best_epoch" in results else ""
     return "\n".join([
-        score,
+        f"{score}{guess_text(results)}",
+        *further_lines(results),
         f"test loss      {results['test_loss']:.4f}",
         f"trained        {results['epochs']} epochs{kept}, {results['steps']:,} steps in {results['seconds']:.1f} s",
         f"run            {results['run']}",
@@ -53,7 +89,14 @@ def results_text(results: dict[str, Any]) -> str:
 
 
 def write_results(
-    run: Run, trainer: Trainer, model: Model, parts: Parts, results: dict[str, Any], *, pictures: bool = True
+    run: Run,
+    trainer: Trainer,
+    model: Model,
+    parts: Parts,
+    results: dict[str, Any],
+    dataset: Dataset | TableDataset,
+    *,
+    pictures: bool = True,
 ) -> None:
     """Write the report, and the pictures if they are wanted."""
     names = []
@@ -61,17 +104,21 @@ def write_results(
         from zanjir.cli.pictures import write_pictures
 
         names = write_pictures(run, trainer.history, model, parts.test)
-    run.write_text("report.md", report_text(trainer, model, parts, results, names))
+    found = described(dataset) if isinstance(dataset, TableDataset) else []
+    run.write_text("report.md", report_text(trainer, model, parts, results, names, found))
 
 
-def report_text(trainer: Trainer, model: Model, parts: Parts, results: dict[str, Any], pictures: list[str]) -> str:
-    """Return the report as Markdown."""
+def report_text(
+    trainer: Trainer, model: Model, parts: Parts, results: dict[str, Any], pictures: list[str], found: list[str]
+) -> str:
+    """Return the report as Markdown; ``found`` are sentences on a table."""
     plan, problem = trainer.plan, model.problem
     sizes = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in problem.layout.shapes.items())
-    watched = parts.validation.n_samples if parts.validation else 0
     penalty = f" + {problem.penalty}" if problem.penalty else ""
     clip = f", gradient clipped at norm {plan.clip.largest:g}" if plan.clip else ""
-    rows = "\n".join(f"| {name.replace('_', ' ')} | {shown(value)} |" for name, value in results.items())
+    plain = {name.replace("_", " "): value for name, value in results.items() if not isinstance(value, dict)}
+    rows = "\n".join(f"| {name} | {shown(value)} |" for name, value in plain.items())
+    table = "".join(f"- {line[0].upper()}{line[1:]}.\n" for line in found)
     seen = "\n\n".join(f"![{name.removesuffix('.png')}]({name})" for name in pictures)
     return f"""# {parts.train.name}
 
@@ -79,8 +126,8 @@ def report_text(trainer: Trainer, model: Model, parts: Parts, results: dict[str,
 |---|---|
 {rows}
 
-- Data: {parts.train.n_samples:,} samples to learn from, {watched:,} to watch, {parts.test.n_samples:,} for the test.
-- Inputs: (x - {model.preparation.offset:.6g}) / {model.preparation.scale:.6g}.
+{table}- Data: {sizes_text(parts)}.
+{inputs_text(model)}
 - Network: {sizes}.
 - Minimized: mean {problem.loss.name} loss{penalty}.
 - Optimizer: {plan.optimizer}, {type(plan.schedule).__name__} schedule, batches of {plan.batch_size}{clip}.
@@ -94,6 +141,30 @@ def report_text(trainer: Trainer, model: Model, parts: Parts, results: dict[str,
 """
 
 
+def sizes_text(parts: Parts) -> str:
+    """Return how many samples each part has."""
+    watched = parts.validation.n_samples if parts.validation else 0
+    train, test = parts.train.n_samples, parts.test.n_samples
+    return f"{train:,} samples to learn from, {watched:,} to watch, {test:,} for the test"
+
+
+def inputs_text(model: Model) -> str:
+    """Return how the network's inputs are made, as lines of a list."""
+    if model.columns is None:
+        return f"- Inputs: (x - {model.preparation.offset:.6g}) / {model.preparation.scale:.6g}."
+    target, columns = model.columns.target, model.columns.columns
+    lines = [f"- Column {column.name!r}: {column.text}." for column in columns]
+    if not model.classes:
+        lines.append(f"- The network learns ({target.name} - {target.offset:.6g}) / {target.scale:.6g}; so the losses.")
+    return "\n".join(lines)
+
+
 def shown(value: Any) -> str:
     """Return a result as it stands in a table."""
-    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    return (
+        f"{value:.4f}"
+        if isinstance(value, float)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else str(value).replace("|", r"\|")
+    )

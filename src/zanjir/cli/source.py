@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from zanjir.cli.options import clip_of, given, network_options, optimizer_options, penalty_of
+from zanjir.cli.options import check_hidden, clip_of, given, network_options, optimizer_options, penalty_of
 
 __all__ = ["SIZES", "network", "saved_run", "source"]
 
@@ -76,6 +76,7 @@ def network(text: str, settings: dict[str, Any]) -> Any:
         raise click.UsageError(f"{text}: every size must be at least 1.")
     if settings["conv"] and len(picture) < 2:
         raise click.UsageError(f"--conv reads pictures, and {first} is none; give height x width, such as 28x28-64-10.")
+    check_hidden(settings, hidden)
     how = {name: settings[name] for name in ("activation", "dropout", "norm")}
     layers = (
         convnet(picture, settings["conv"], hidden, n_outputs, **how)

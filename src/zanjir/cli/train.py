@@ -17,24 +17,29 @@ import click
 from zanjir.cli.options import (
     BELOW_ONE,
     INITIALIZER,
+    INSIDE_ONE,
     SCHEDULE,
     SizesType,
+    check_hidden,
     clip_of,
+    columns_of,
     given,
     network_options,
     optimizer_options,
     penalty_of,
     shown,
+    table_options,
 )
 
 __all__ = ["train"]
 
-INSIDE_ONE = click.FloatRange(0, 1, min_open=True, max_open=True)
 EPOCHS = "Passes over the data.  [default: enough for 4,000 steps, between 20 and 200]"
 ENOUGH_STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 4000, 20, 200
 ENGINE_SETTINGS = ("engine", "shards", "threads")
 ENGINE = click.Choice(["auto", "numpy", "native"])
 NATIVE_CHOOSES = "for the native engine.  [default: it chooses]"
+TENSORBOARD = "Write every epoch's losses there, for TensorBoard.  [needs: pip install 'zanjir[tensorboard]']"
+SHOWN_COLUMNS = 20
 EARLY_STOPPING = "Stop when the validation loss has not improved for so long, and keep the best parameters."
 
 
@@ -44,6 +49,7 @@ EARLY_STOPPING = "Stop when the validation loss has not improved for so long, an
 @shown(
     "--hidden", type=SizesType(), default="256", help="Hidden sizes, such as 512 or 100,50; none for a linear model."
 )
+@table_options
 @network_options
 @click.option("--initializer", type=INITIALIZER, help="First weights.  [default: he for relu, else glorot]")
 @optimizer_options
@@ -60,15 +66,26 @@ EARLY_STOPPING = "Stop when the validation loss has not improved for so long, an
 @shown("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Fixes everything random.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in --out; its own settings hold.")
 @shown("--pictures/--no-pictures", default=True, help="Draw the learning curve and the mistakes: about a second.")
+@click.option("--tensorboard", type=click.Path(path_type=Path), metavar="DIR", help=TENSORBOARD)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def train(
-    data: str, out: Path | None, resume: bool, pictures: bool, as_json: bool, quiet: bool, **settings: Any
+    data: str,
+    out: Path | None,
+    resume: bool,
+    pictures: bool,
+    tensorboard: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **settings: Any,
 ) -> None:
-    """Train a network on DATA, a data set's name or a folder of IDX files such as MNIST's, or of CIFAR's.
+    """Train a network on DATA, a data set's name, a folder of IDX files such as MNIST's or of CIFAR's, or a table.
 
     Names: digits, mnist, fashion-mnist (downloaded once), and made-up sets such
     as moons, circles, xor, spirals, line, regression_plane.
+
+    Tables: CSV, TSV, Parquet and Arrow, with --target COLUMN. Categories, missing
+    values, dates and text are taken care of; it is said what was found.
     """
     if resume and out is None:
         raise click.UsageError("--resume needs --out RUN, the folder of the run to go on with.")
@@ -83,8 +100,11 @@ def train(
         raise click.UsageError("--early-stopping needs validation data; give --validation a share above 0.")
     if settings["engine"] == "numpy" and (chosen := [name for name in ("shards", "threads") if settings[name]]):
         raise click.UsageError(f"--{chosen[0]} is for the native engine; leave it out, or choose --engine native.")
+    if not resume:
+        check_hidden(settings, settings["hidden"])
+    watchers = watchers_of(tensorboard)
     job = resumed(data, out, settings["threads"]) if resume and out else started(data, out, settings)
-    finish(job, data, pictures=pictures, as_json=as_json, quiet=quiet)
+    finish(job, data, watchers, pictures=pictures, as_json=as_json, quiet=quiet)
 
 
 @dataclass
@@ -96,15 +116,24 @@ class Job:
     parts: Any
     facts: dict[str, Any]
     made: Sequence[Path]  # the folders that were made for it, the innermost first
+    dataset: Any  # before it was divided
+
+
+def watchers_of(tensorboard: Path | None) -> list[Any]:
+    """Return the callbacks that the options ask for; what they need must be there before anything begins."""
+    if tensorboard is None:
+        return []
+    from zanjir.interchange import TensorBoard
+
+    return [TensorBoard(tensorboard)]
 
 
 def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
     """Set a new training up from the options; nothing is written before everything fits together."""
     from zanjir.cli.run import new_run
-    from zanjir.data import load
     from zanjir.training import divide, fingerprint, problem_for, trainer_for
 
-    dataset = load(data, seed=settings["seed"], n_samples=settings["samples"])
+    dataset, table = loaded(data, settings)
     shares = {
         "test_share": settings["test_share"],
         "validation_share": settings["validation"],
@@ -112,7 +141,7 @@ def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
     }
     parts = divide(dataset, **shares)
     problem = problem_for(
-        dataset,
+        parts.train,
         hidden=settings["hidden"],
         conv=settings["conv"],
         norm=settings["norm"],
@@ -127,22 +156,47 @@ def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
         "name": dataset.name,
         "fingerprint": fingerprint(dataset),
         "samples": settings["samples"],
+        "table": table,
         **shares,
     }
     run, made = new_run(out, dataset.name)
-    return Job(run, trainer, parts, facts, made)
+    return Job(run, trainer, parts, facts, made, dataset)
+
+
+def loaded(data: str, settings: dict[str, Any]) -> tuple[Any, dict[str, Any] | None]:
+    """Return the data set, and what the options say of it if it is a table."""
+    from zanjir.data import is_table, load
+
+    how = {"seed": settings["seed"], "n_samples": settings["samples"]}
+    table = {"target": settings["target"], "task": settings["task"], "columns": columns_of(settings)}
+    if settings["target"] is not None:
+        return load(data, **how, **table), table
+    if chosen := [option for option in ("task", "columns") if settings[option]]:
+        raise click.UsageError(f"--{chosen[0].removesuffix('s')} is for a table; give its --target too.")
+    if is_table(data):
+        raise click.UsageError(no_target(data))
+    return load(data, **how), None
+
+
+def no_target(data: str) -> str:
+    """Return the sentence for a table whose target is not said."""
+    from zanjir.data import read_table
+
+    names = read_table(data).columns
+    more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
+    return f"{data} is a table; say with --target which column is predicted: {', '.join(names[:SHOWN_COLUMNS])}{more}."
 
 
 def resumed(data: str, out: Path, threads: int | None) -> Job:
     """Set an interrupted training up again, at the step where it stopped."""
-    from zanjir.cli.run import Run
-    from zanjir.data import load
+    from zanjir.cli.run import Run, reads_table
     from zanjir.errors import DataError
     from zanjir.training import trainer_for
 
     run = Run(out)
     saved = run.load()
-    dataset = load(data, seed=saved.plan.seed, n_samples=saved.data["samples"])
+    reads_table(saved, data)
+    dataset = saved.load(data)
     if not saved.is_of(dataset):
         raise DataError(f"{data} is not the data that {out} was trained on; give {saved.data['name']}, unchanged.")
     parts = saved.divided(dataset)
@@ -150,7 +204,7 @@ def resumed(data: str, out: Path, threads: int | None) -> Job:
         raise click.UsageError(f"--threads is for the native engine, and {out} is trained by numpy; leave it out.")
     trainer = trainer_for(saved.model.problem, replace(saved.plan, threads=threads), parts)
     trainer.restore(saved.arrays, saved.state)
-    return Job(run, trainer, parts, saved.data, made=())
+    return Job(run, trainer, parts, saved.data, made=(), dataset=dataset)
 
 
 def plan_of(settings: dict[str, Any], n_samples: int) -> Any:
@@ -180,14 +234,14 @@ def enough_epochs(n_samples: int, batch_size: int) -> int:
     return min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(ENOUGH_STEPS / steps_per_epoch)))
 
 
-def finish(job: Job, data: str, *, pictures: bool, as_json: bool, quiet: bool) -> None:
+def finish(job: Job, data: str, watchers: Sequence[Any], *, pictures: bool, as_json: bool, quiet: bool) -> None:
     """Train, save everything, and print the results."""
     from zanjir.cli.report import results_of, results_text, write_results
 
     if not (quiet or as_json):
         click.echo(describe(job), err=True)
     try:
-        completed = run_training(job, quiet=quiet)
+        completed = run_training(job, watchers, quiet=quiet)
         model = save(job)
     except BaseException:
         for folder in job.made:
@@ -201,12 +255,12 @@ def finish(job: Job, data: str, *, pictures: bool, as_json: bool, quiet: bool) -
             err=True,
         )
         sys.exit(130)
-    results = results_of(job.run, job.trainer, model, job.parts.test)
-    write_results(job.run, job.trainer, model, job.parts, results, pictures=pictures)
+    results = results_of(job.run, job.trainer, model, job.parts, job.dataset)
+    write_results(job.run, job.trainer, model, job.parts, results, job.dataset, pictures=pictures)
     click.echo(json.dumps(results) if as_json else results_text(results))
 
 
-def run_training(job: Job, *, quiet: bool) -> bool:
+def run_training(job: Job, watchers: Sequence[Any], *, quiet: bool) -> bool:
     """Train with progress; return whether the training came to its end."""
     from zanjir.cli.interrupt import interruptible
     from zanjir.cli.progress import progress
@@ -215,10 +269,10 @@ def run_training(job: Job, *, quiet: bool) -> bool:
     shown = progress(quiet=quiet)
     with interruptible() as request:
         if shown is None:
-            fit(job.trainer, [request])
+            fit(job.trainer, [*watchers, request])
         else:
             with shown:
-                fit(job.trainer, [shown, request])
+                fit(job.trainer, [*watchers, shown, request])
     return bool(job.trainer.finished)
 
 
@@ -235,13 +289,22 @@ def describe(job: Job) -> str:
     """Return a few lines on what is about to be trained."""
     problem, plan, parts = job.trainer.problem, job.trainer.plan, job.parts
     watched = f", {parts.validation.n_samples:,} to watch" if parts.validation else ""
+    found = "".join(f"{line}\n" for line in table_lines(job.dataset))
     return (
-        f"{job.facts['name']}: {parts.train.n_samples:,} samples to learn from{watched}, "
+        f"{found}{job.facts['name']}: {parts.train.n_samples:,} samples to learn from{watched}, "
         f"{parts.test.n_samples:,} for the test\n"
         f"network {problem.sizes} with {problem.n_learned:,} parameters, {problem.loss.name} loss, "
         f"{type(plan.optimizer).__name__} at {plan.optimizer.learning_rate:g}, batches of {plan.batch_size}\n"
         f"{engine_text(job.trainer.engine)}"
     )
+
+
+def table_lines(dataset: Any) -> list[str]:
+    """Return what was found in a table; nothing for other data."""
+    from zanjir.data import TableDataset
+    from zanjir.data.table_text import described
+
+    return described(dataset) if isinstance(dataset, TableDataset) else []
 
 
 def engine_text(engine: Any) -> str:

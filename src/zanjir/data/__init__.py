@@ -1,10 +1,11 @@
-"""Data sets and tensors: sets by name (`load`), from IDX and CIFAR files, made up (`moons`, ...), split and batched.
+"""Data sets and tensors: by name (`load`), from IDX and CIFAR files and tables, made up, split and batched.
 
-And what the lectures say of tensors: shapes and kinds of data (`describe`), layouts of pictures, labels and texts as
-numbers, affine maps, products of features.
+Pictures that are made harder to classify (`challenge`). And what the lectures say of tensors: shapes and kinds of
+data (`describe`), layouts of pictures, labels and texts as numbers, affine maps, products of features.
 """
 
 from zanjir.data.affine import AffineMap, rotation
+from zanjir.data.augment import CHALLENGES, add_noise, brighten, challenge, challenge_accuracy, clutter, occlude, shift
 from zanjir.data.catalogue import dataset_names, load
 from zanjir.data.cifar import read_cifar_folder
 from zanjir.data.dataset import Array, Dataset
@@ -17,6 +18,9 @@ from zanjir.data.polynomial import PolynomialFeatures
 from zanjir.data.score_tables import score_table
 from zanjir.data.shapes import AXES, SHAPES, TensorShape, describe
 from zanjir.data.split import Indices, batches, split, split_indices
+from zanjir.data.table import Table, is_table, read_table
+from zanjir.data.table_dataset import TableDataset, load_table
+from zanjir.data.table_preparation import CategoryColumn, NumberColumn, TablePreparation, TableTarget
 from zanjir.data.timing import LoopTiming, time_loop
 from zanjir.data.toys import (
     TOYS,
@@ -34,39 +38,56 @@ from zanjir.data.toys import (
 __all__ = [
     "ASCII",
     "AXES",
+    "CHALLENGES",
     "SHAPES",
     "TOYS",
     "AffineMap",
     "Array",
+    "CategoryColumn",
     "Dataset",
     "Indices",
     "LoopTiming",
+    "NumberColumn",
     "PolynomialFeatures",
+    "Table",
+    "TableDataset",
+    "TablePreparation",
+    "TableTarget",
     "TensorShape",
+    "add_noise",
     "batches",
+    "brighten",
     "cache_folder",
     "center_crop",
+    "challenge",
+    "challenge_accuracy",
     "channels_first",
     "channels_last",
     "checkerboard",
     "circles",
+    "clutter",
     "count_words",
     "dataset_names",
     "describe",
     "download",
     "gaussians",
+    "is_table",
     "line",
     "load",
+    "load_table",
     "moons",
+    "occlude",
     "one_hot",
     "one_hot_text",
     "read_cifar_folder",
     "read_idx",
     "read_idx_folder",
+    "read_table",
     "regression_gaussian",
     "regression_plane",
     "rotation",
     "score_table",
+    "shift",
     "spirals",
     "split",
     "split_indices",

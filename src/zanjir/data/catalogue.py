@@ -1,13 +1,14 @@
-"""Data sets by name: what comes with zanjir, what it can download, what it can make, and your own folders."""
+"""Data sets by name: what comes with zanjir, what it can download or make, your own folders and tables."""
 
 from __future__ import annotations
 
 import gzip
 import importlib.util
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from zanjir.data.cifar import holds_cifar, read_cifar_folder
 from zanjir.data.dataset import Array, Dataset
 from zanjir.data.download import REMOTES, download
 from zanjir.data.idx_folder import read_idx_folder
+from zanjir.data.table import is_table, read_table
+from zanjir.data.table_dataset import TableDataset, load_table
 from zanjir.data.toys import TOYS
 from zanjir.errors import ParameterError, choose
 
@@ -36,23 +39,54 @@ def dataset_names() -> tuple[str, ...]:
     return ("digits", *REMOTES, *TOYS)
 
 
-def load(name_or_path: str | os.PathLike[str], *, seed: int = 0, n_samples: int | None = None) -> Dataset:
-    """Return a data set by its name, or read one from a folder of IDX or CIFAR files.
+@overload
+def load(
+    name_or_path: str | os.PathLike[str], *, seed: int = 0, n_samples: int | None = None, target: None = None
+) -> Dataset: ...
+
+
+@overload
+def load(
+    name_or_path: str | os.PathLike[str],
+    *,
+    seed: int = 0,
+    n_samples: int | None = None,
+    target: str,
+    task: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> TableDataset: ...
+
+
+def load(
+    name_or_path: str | os.PathLike[str],
+    *,
+    seed: int = 0,
+    n_samples: int | None = None,
+    target: str | None = None,
+    task: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Dataset | TableDataset:
+    """Return a data set by its name, or read one from a folder of IDX or CIFAR files, or from a table.
 
     Parameters
     ----------
     name_or_path : str or path
-        A name of `dataset_names`, in any case, or the path of a folder; "./digits" is the folder.
+        A name of `dataset_names`, in any case, or the path of a folder; "./digits" is the folder. Or the path of a
+        table in CSV, TSV, Parquet or Arrow.
     seed : int
         For the toy sets, and for the choice of ``n_samples`` from the others.
     n_samples : int, optional
         Number of samples to make of a toy set (500 if not given), or to choose at random, in the order of
         the files, from another; a test set that comes with it is kept whole.
+    target : str, optional
+        The column of a table that is predicted; a table must have one.
+    task, columns
+        What the target and the other columns of a table hold, where it is known better: see `TableDataset.of`.
 
     Raises
     ------
     ParameterError
-        If the name is unknown, or ``n_samples`` is more than there are.
+        If the name or a column is unknown, ``n_samples`` is more than there are, or a table has no ``target``.
     DataError
         If the folder or its files cannot be used, or a download is not possible.
 
@@ -63,6 +97,9 @@ def load(name_or_path: str | os.PathLike[str], *, seed: int = 0, n_samples: int 
     >>> load("spirals", n_samples=30, seed=1)
     Dataset('spirals': 30 samples, 2 features float64, 2 classes)
     """
+    if target is not None:
+        table = load_table(_table_path(name_or_path), target, task, columns)
+        return table if n_samples is None else table.take(_chosen(table, n_samples, seed))
     name = _name(name_or_path)
     if name in TOYS:
         samples = {} if n_samples is None else {"n_samples": n_samples}
@@ -71,11 +108,22 @@ def load(name_or_path: str | os.PathLike[str], *, seed: int = 0, n_samples: int 
     return dataset if n_samples is None else _some(dataset, n_samples, seed)
 
 
+def _table_path(name_or_path: str | os.PathLike[str]) -> str | os.PathLike[str]:
+    """Return the path of a table, or say that a known data set has a target of its own."""
+    given = os.fspath(name_or_path)
+    if given.lower() in dataset_names() or Path(given).is_dir():
+        raise ParameterError(f"{given} is no table, and its target is known; leave out the target.")
+    return name_or_path
+
+
 def _name(name_or_path: str | os.PathLike[str]) -> str | None:
     """Return the name of a known data set, or None for a folder."""
     given = os.fspath(name_or_path)
     if isinstance(name_or_path, str) and given.lower() in dataset_names():
         return given.lower()
+    if is_table(given):
+        names = ", ".join(map(repr, read_table(given).columns[:20]))
+        raise ParameterError(f"{given} is a table; say with target which of its columns is predicted: {names}.")
     if not isinstance(name_or_path, str) or Path(given).name != given or os.path.exists(given):
         return None
     try:
@@ -122,10 +170,15 @@ def _downloaded(name: str) -> Dataset:
 
 def _some(dataset: Dataset, n_samples: int, seed: int) -> Dataset:
     """Return a random choice of samples, in the order in which they were."""
+    return dataset.take(_chosen(dataset, n_samples, seed))
+
+
+def _chosen(dataset: Dataset | TableDataset, n_samples: int, seed: int) -> Array:
+    """Return the numbers of samples chosen at random, in order."""
     wanted = whole("n_samples", n_samples, 1)
     if wanted > dataset.n_samples:
         raise ParameterError(
             f"n_samples must be at most {dataset.n_samples}, the size of {dataset.name}; got {wanted}."
         )
     rng = np.random.default_rng(whole("seed", seed, 0))
-    return dataset.take(np.sort(rng.choice(dataset.n_samples, wanted, replace=False)))
+    return np.sort(rng.choice(dataset.n_samples, wanted, replace=False))

@@ -9,12 +9,15 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from zanjir.errors import DataError, ParameterError, ShapeError
+
+if TYPE_CHECKING:
+    from zanjir.data.table_preparation import TablePreparation
 
 __all__ = ["Array", "Dataset"]
 
@@ -43,6 +46,8 @@ class Dataset:
         Divide X by this to bring it to about [0, 1]: 255 for bytes, 16 for the digits, 1 for the toys.
     test : Dataset, optional
         The test set that came with the files.
+    columns : TablePreparation, optional
+        How X was made from the columns of a table.
 
     Raises
     ------
@@ -75,6 +80,7 @@ class Dataset:
     image_shape: tuple[int, ...] | None = None
     scale: float = 1.0
     test: Dataset | None = None
+    columns: TablePreparation | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "X", _inputs(self.name, self.X))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,14 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, validate_data
 
-from zanjir import __version__
 from zanjir.errors import DataError, ShapeError
 from zanjir.graph import Array
 
-__all__ = ["Estimator", "checked_inputs", "checked_samples", "encoded_labels", "weights_of"]
+__all__ = ["Estimator", "checked_inputs", "checked_samples", "dense", "encoded_labels", "weights_of"]
 
 FLOATS = (np.float64, np.float32)
+# A sparse matrix becomes a dense one of so many bytes at most.
+MOST_BYTES = 2**32
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
@@ -41,16 +44,14 @@ class Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
 
     def __getstate__(self) -> dict[str, Any]:
         """Return everything that is to be pickled, with the version."""
-        return {**super().__getstate__(), "zanjir_version": __version__}
+        return {**super().__getstate__(), "zanjir_version": version("zanjir")}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Take over what was pickled; numbers of another version are not trusted silently."""
-        import warnings
-
-        version = state.get("zanjir_version", "unknown")
-        if version != __version__:
+        fitted_by, here = state.get("zanjir_version", "unknown"), version("zanjir")
+        if fitted_by != here:
             warnings.warn(
-                f"this {type(self).__name__} was fitted by zanjir {version}, and {__version__} reads it; "
+                f"this {type(self).__name__} was fitted by zanjir {fitted_by}, and {here} reads it; "
                 "fit it again if its predictions matter.",
                 stacklevel=2,
             )
@@ -79,6 +80,25 @@ def checked_inputs(estimator: Estimator, X: Any) -> Any:
     """Return X of a prediction as an array, if it has the features that were fitted."""
     sparse = "csr" if estimator.takes_sparse else False
     return validate_data(estimator, X, reset=False, dtype=FLOATS, accept_sparse=sparse)
+
+
+def dense(X: Any) -> Array:
+    """Return a matrix as an array; one that is sparse is written out.
+
+    Raises
+    ------
+    DataError
+        If that would take more than 4 GiB.
+    """
+    if not hasattr(X, "toarray"):
+        return np.asarray(X)
+    size = X.shape[0] * X.shape[1] * X.dtype.itemsize
+    if size > MOST_BYTES:
+        raise DataError(
+            f"X is sparse, and its {X.shape[0]:,} x {X.shape[1]:,} numbers would take {size / 2**30:.1f} GiB written "
+            "out; expected at most 4 GiB. Fit it in parts with partial_fit, or reduce the features."
+        )
+    return np.asarray(X.toarray())
 
 
 def encoded_labels(y: Array, classes: Array | None = None) -> tuple[Array, Array]:
@@ -140,7 +160,7 @@ def weights_of(
         return None
     weights = np.ones(n)
     if sample_weight is not None:
-        given = np.full(n, sample_weight) if np.ndim(sample_weight) == 0 else sample_weight
+        given = np.full(n, sample_weight) if np.isscalar(sample_weight) else sample_weight
         weights = check_array(given, ensure_2d=False, dtype=np.float64, copy=True, input_name="sample_weight")
         if weights.shape != (n,):
             raise ShapeError(f"sample_weight is {weights.shape}, expected ({n},), one number per sample.")
@@ -149,7 +169,7 @@ def weights_of(
     if class_weight is not None and classes is not None and labels is not None:
         weights *= class_factors(class_weight, classes, labels)[labels]
     if not weights.any():
-        raise DataError("the weights of all samples are 0; expected at least one above 0.")
+        raise DataError("the weights of all samples are zero; expected at least one above 0.")
     return weights
 
 

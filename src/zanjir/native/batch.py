@@ -66,7 +66,7 @@ class Context:
         """The step cut into what each shard computes and what follows their sum; or the reason why it cannot be."""
         inputs = self.program.forward.inputs
         try:
-            return split(self.step, [inputs[name] for name in ("X", "y") if name in inputs])
+            return split(self.step, [inputs[name] for name in self.program.problem.batch(1) if name in inputs])
         except SplitError as error:
             return str(error)
 
@@ -141,8 +141,8 @@ class Variant:
         Samples in the batch.
     n_shards : int
         Into how many shards it is cut, if it can be.
-    samples : pair of arrays, optional
-        Inputs and targets to read in place; by default there are buffers into which a batch is gathered.
+    samples : dict of str to array, optional
+        Inputs, targets and weights to read in place; by default there are buffers into which a batch is gathered.
     update : bool
         Whether the optimizer's step follows.
     """
@@ -153,11 +153,11 @@ class Variant:
         n: int,
         n_shards: int,
         *,
-        samples: tuple[Array, Array] | None = None,
+        samples: Mapping[str, Array] | None = None,
         update: bool = True,
     ) -> None:
         self.context, self.n = context, n
-        self.given = dict(zip(("X", "y"), samples, strict=True)) if samples else self.buffers()
+        self.given = samples or self.buffers()
         self.shards: list[dict[str, Any]] = []
         self.parts: list[Part] = []
         self.update: Part | None = None
@@ -241,14 +241,16 @@ class Variant:
         given = {name: array[first : first + n] for name, array in self.given.items()}
         key, right = np.array([context.seed, 0]), np.zeros(1, np.int64)
         values = {**given, **problem.layout.views(context.W), "key": key}
-        leaves: dict[Tensor, Any] = {node: values[name] for name, node in context.program.forward.inputs.items()}
+        leaves: dict[Tensor, Any] = {
+            node: values.get(name, node.value) for name, node in context.program.forward.inputs.items()
+        }
         scores = zeros((n, problem.n_outputs), problem.dtype)
         leaves |= numbers or {}
         if n not in self.translations:
             self.translations[n] = Translation("shard", in_memory_of_their_own(outputs), leaves)
         part = Part.of(self.translations[n], leaves, {**arrays, "scores": scores}, context)
         self.shards.append({
-            "part": part, "X": given["X"], "y": given["y"], "scores": scores, "right": right,
+            "part": part, **given, "scores": scores, "right": right,
             "key": key if problem.draws else None, "first_row": first, "rows": n,
         })  # fmt: skip
 
@@ -256,7 +258,12 @@ class Variant:
         """Add what follows the sum over the shards."""
         context = self.context
         views = context.program.problem.layout.views(context.W)
-        inputs = {node: views[name] for name, node in context.program.forward.inputs.items() if name in views}
+        known = {*self.given, "key"}
+        inputs = {
+            node: views.get(name, node.value)
+            for name, node in context.program.forward.inputs.items()
+            if name not in known
+        }
         arrays = {**context.derivatives(context.dW), **context.result_arrays()}
         given = {**inputs, **leaves}
         translation = Translation("whole", in_memory_of_their_own(outputs), given)
@@ -321,8 +328,8 @@ class Variant:
     def shard_words(self, shard: Mapping[str, Any]) -> dict[str, int]:
         """Return the words of a shard."""
         part: Part = shard["part"]
-        arrays = ("X", "y", "key", "scores", "right")
-        places = {name: address(shard[name]) if shard[name] is not None else 0 for name in arrays}
+        arrays = ("X", "y", "weights", "key", "scores", "right")
+        places = {name: 0 if shard.get(name) is None else address(shard[name]) for name in arrays}
         where = {name: shard[name] for name in ("first_row", "rows")}
         return {"function": part.library.address(f"{part.translation.name}_run"), **part.tables(), **places, **where}
 

@@ -22,11 +22,14 @@ WORD, DOUBLE = Kind("i64"), Kind("double")
 # What a run reads, as words of 64 bits: sizes, and addresses of arrays and functions; 0 stands for what is not there.
 JOB = (
     "steps", "threads", "first_step", "variant_of_step", "variants", "order", "batch_size", "X", "row_bytes", "y",
-    "target_bytes", "samples", "labels", "classes", "results", "record", "right", "barrier", "give_way",
+    "target_bytes", "weights", "weight_bytes", "samples", "labels", "classes", "results", "record", "right", "barrier",
+    "give_way",
 )  # fmt: skip
 # For each size of batch: its shards, and the phases that follow them.
 VARIANT = ("shards", "shard_table", "phases", "phase_table")
-SHARD = ("function", "pointers", "sizes", "numbers", "first_row", "rows", "X", "y", "key", "scores", "right")
+SHARD = (
+    "function", "pointers", "sizes", "numbers", "first_row", "rows", "X", "y", "weights", "key", "scores", "right",
+)  # fmt: skip
 PHASE = ("function", "pointers", "sizes", "numbers", "bytes_per_step", "extent", "part", "backward")
 RESULTS = 3  # loss, data loss and penalty of a step
 LOOKS = 512
@@ -136,9 +139,13 @@ class Driver:
                 with self.when(begin + i + job["batch_size"] < job["samples"]):
                     self.fetch(code.get(self.word(order, i + job["batch_size"]), WORD))
                 self.copy(shard["X"] + i * job["row_bytes"], job["X"] + sample * job["row_bytes"], job["row_bytes"])
-            with code.loop(code.variable(self.number(0)), shard["rows"], self.number(1)) as i:
-                sample, size = code.get(self.word(order, i), WORD), job["target_bytes"]
-                self.copy(shard["y"] + i * size, job["y"] + sample * size, size)
+            for array, size in (("y", "target_bytes"), ("weights", "weight_bytes")):
+                with (
+                    self.when(job[size].differs(0)),
+                    code.loop(code.variable(self.number(0)), shard["rows"], self.number(1)) as i,
+                ):
+                    sample = code.get(self.word(order, i), WORD)
+                    self.copy(shard[array] + i * job[size], job[array] + sample * job[size], job[size])
 
     def fetch(self, sample: Value) -> None:
         """Ask for the first cache lines of a sample of the next batch, so that they are near when it is gathered."""

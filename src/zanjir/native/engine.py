@@ -181,4 +181,5 @@ def as_read(feed: Feed, problem: Problem) -> Feed:
     """Return a feed in the types of a problem, one element after the other."""
     labels = None if feed.labels is None else np.ascontiguousarray(feed.labels, np.int64)
     y = np.ascontiguousarray(feed.y, problem.batch(1)["y"].dtype)
-    return Feed(np.ascontiguousarray(feed.X, problem.dtype), y, labels)
+    weights = np.ascontiguousarray(feed.weights, problem.dtype) if problem.weighted else None
+    return Feed(np.ascontiguousarray(feed.X, problem.dtype), y, labels, weights)

@@ -116,13 +116,14 @@ class Job:
         table = words(rows, VARIANT)
         self.record, self.right = np.empty((len(which), 3)), np.full(len(which), -1)
         self.barrier = np.zeros(BARRIER, np.int64)
-        arrays = {"variant_of_step": which, "variants": table, "order": order, "X": feed.X, "y": feed.y}
+        arrays = {"variant_of_step": which, "variants": table, "order": order, "weights": None, **feed.columns}
         arrays |= {"labels": feed.labels, "results": context.results, "record": self.record}
         arrays |= {"right": self.right, "barrier": self.barrier}
         values = {name: 0 if array is None else address(array) for name, array in arrays.items()}
         values |= {"steps": len(which), "threads": threads, "first_step": 0, "batch_size": batch_size}
         values |= {"samples": 0 if order is None else len(order)}
-        values |= {"row_bytes": bytes_of_row(feed.X), "target_bytes": bytes_of_row(feed.y)}
+        sizes = {"X": "row_bytes", "y": "target_bytes", "weights": "weight_bytes"}
+        values |= {size: bytes_of_row(arrays[name]) for name, size in sizes.items()}
         values |= {"classes": context.program.problem.n_outputs, "give_way": give_way()}
         self.words = words([values], JOB)
         self.kept = (arrays, tables, variants, feed)
@@ -154,9 +155,9 @@ class Job:
         return Record(loss, data_loss, penalty, self.right[:done].copy())
 
 
-def bytes_of_row(array: Array) -> int:
-    """Return the size of a row; the stride of a single row may be anything."""
-    return array.itemsize * math.prod(array.shape[1:])
+def bytes_of_row(array: Array | None) -> int:
+    """Return the size of a row, 0 if there is no array; the stride of a single row may be anything."""
+    return 0 if array is None else array.itemsize * math.prod(array.shape[1:])
 
 
 def current_processor() -> int:

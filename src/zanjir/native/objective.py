@@ -29,6 +29,8 @@ class Objective:
         Inputs; read in place, and so not to be changed, where they have the problem's dtype and lie row after row.
     y : array
         Targets as the loss takes them.
+    weights : array of shape (N,), optional
+        How many times each sample counts, for a problem that is ``weighted``.
     shards, threads : int, optional
         As for `NativeEngine`.
 
@@ -48,16 +50,23 @@ class Objective:
     """
 
     def __init__(
-        self, problem: Problem, X: Array, y: Array, *, shards: int | None = None, threads: int | None = None
+        self,
+        problem: Problem,
+        X: Array,
+        y: Array,
+        *,
+        weights: Array | None = None,
+        shards: int | None = None,
+        threads: int | None = None,
     ) -> None:
-        check_shapes(problem, X, y)
+        check_shapes(problem, X, y, weights)
         program = trace_step(problem, SGD())
         W, dW = (zeros(problem.layout.size, problem.dtype) for _ in range(2))
         self.context = Context(program, W, dW, {}, np.zeros(3), 0, Library(find()))
-        feed = as_read(Feed(X, y), problem)
+        feed = as_read(Feed(X, y, weights=weights), problem)
         n = len(feed.X)
         cut = min(shards or shards_for(n, W.size), n)
-        variant = Variant(self.context, n, cut, samples=(feed.X, feed.y), update=False)
+        variant = Variant(self.context, n, cut, samples=feed.columns, update=False)
         threads = min(len(variant.shards), threads or processors())
         self.layout, self.loop = problem.layout, Loop(problem.dtype)
         self.job = Job(self.context, feed, None, n, [variant], np.zeros(1, np.int64), threads)
@@ -72,13 +81,16 @@ class Objective:
         return float(record.loss[0]), self.context.dW.copy()
 
 
-def check_shapes(problem: Problem, X: Array, y: Array) -> None:
+def check_shapes(problem: Problem, X: Array, y: Array, weights: Array | None) -> None:
     """Raise an error if samples are not as a problem takes them."""
-    n = max(len(np.atleast_1d(X)), 1)
-    batch, found = problem.batch(n), {"X": np.shape(X), "y": np.shape(y)}
-    expected = {name: batch[name].shape for name in found}
+    n, one = max(len(np.atleast_1d(X)), 1), problem.batch(1)
+    expected = {name: (n, *one[name].shape[1:]) for name in ("X", "y")}
+    found = {"X": np.shape(X), "y": np.shape(y)}
+    if weights is not None:
+        expected["weights"], found["weights"] = (n,), np.shape(weights)
     if found != expected:
+        name = next(name for name in found if found[name] != expected[name])
         raise ShapeError(
-            f"X has shape {found['X']} and y {found['y']}, expected {expected['X']} and {expected['y']}: "
+            f"{name} has shape {found[name]}, expected {expected[name]}: "
             f"a row of {problem.in_features} inputs, and a target, for each sample."
         )

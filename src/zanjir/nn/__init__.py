@@ -3,7 +3,7 @@
 from zanjir.nn.activation import ACTIVATIONS, Activation
 from zanjir.nn.conv2d import Conv2d
 from zanjir.nn.dropout import Dropout
-from zanjir.nn.initializers import INITIALIZERS, Initializer, glorot, he, small
+from zanjir.nn.initializers import INITIALIZERS, Initializer, glorot, he, small, zeros
 from zanjir.nn.layer import Layer
 from zanjir.nn.linear import Linear
 from zanjir.nn.losses import (
@@ -63,4 +63,5 @@ __all__ = [
     "softmax_cross_entropy",
     "squared_error",
     "squared_hinge",
+    "zeros",
 ]

@@ -14,7 +14,7 @@ import numpy as np
 
 from zanjir.graph import Array
 
-__all__ = ["INITIALIZERS", "Initializer", "glorot", "he", "small"]
+__all__ = ["INITIALIZERS", "Initializer", "glorot", "he", "small", "zeros"]
 
 Initializer: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Array]
 
@@ -63,4 +63,15 @@ def he(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return math.sqrt(2 / fans(shape)[0]) * rng.standard_normal(shape)
 
 
-INITIALIZERS: dict[str, Initializer] = {"small": small, "glorot": glorot, "he": he}
+def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Zeros: for linear models alone, as the units of a hidden layer would stay equal.
+
+    Examples
+    --------
+    >>> zeros(np.random.default_rng(0), (2, 1)).tolist()
+    [[0.0], [0.0]]
+    """
+    return np.zeros(shape)
+
+
+INITIALIZERS: dict[str, Initializer] = {"small": small, "glorot": glorot, "he": he, "zeros": zeros}

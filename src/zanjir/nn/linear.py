@@ -27,7 +27,7 @@ class Linear(Layer):
     features : int
         How many numbers come out.
     initializer : str
-        First values of W: ``"small"`` (the notes' 0.001 randn), ``"glorot"`` or ``"he"``.
+        First values of W: ``"small"`` (the notes' 0.001 randn), ``"glorot"``, ``"he"`` or ``"zeros"``.
 
     Examples
     --------

@@ -15,7 +15,7 @@ import numpy as np
 from zanjir import gates
 from zanjir.graph import Array, Tensor
 from zanjir.graph.tensor import as_tensor, is_number
-from zanjir.nn.targets import deviation_for, labels_for, numbers_for, probabilities_for, scores_for
+from zanjir.nn.targets import deviation_for, distributions_for, labels_for, numbers_for, probabilities_for, scores_for
 
 __all__ = [
     "LOSSES",
@@ -32,16 +32,18 @@ LN_2_PI = math.log(2 * math.pi)
 
 
 def softmax_cross_entropy(scores: Tensor, y: Any) -> Tensor:
-    r"""Return -ln of the softmax probability of the right class.
+    r"""Return -ln of the softmax probability of the right class; of soft targets, the cross-entropy with them.
 
     .. math:: L_i = -\ln \frac{e^{s_{y_i}}}{\sum_j e^{s_j}}, \qquad \partial L_i / \partial s_k = p_k - 1\{k = y_i\}
+
+    .. math:: L_i = -\sum_k y_{ik} \ln p_{ik}, \qquad \partial L_i / \partial s_k = p_k - y_{ik}
 
     Parameters
     ----------
     scores : Tensor of shape (N, C)
         Unnormalized log-probabilities.
-    y : int array of shape (N,)
-        Labels in [0, C).
+    y : int array of shape (N,), or array of shape (N, C)
+        Labels in [0, C); or one-hot rows, or any probabilities of the classes, each row with the sum 1.
 
     Returns
     -------
@@ -51,15 +53,21 @@ def softmax_cross_entropy(scores: Tensor, y: Any) -> Tensor:
     Raises
     ------
     ShapeError, DataError
-        If there is not one label per row, or a label is not in [0, C).
+        If there is not one label per row, a label is not in [0, C), or a row of probabilities does not sum to 1.
 
     Examples
     --------
     >>> softmax_cross_entropy(Tensor([[3.2, 5.1, -1.7]]), [0]).value.round(6)
     array([2.040355])
+    >>> softmax_cross_entropy(Tensor([[3.2, 5.1, -1.7]]), [[0.5, 0.5, 0.0]]).value.round(6)
+    array([1.090355])
     """
     scores = scores_for("softmax_cross_entropy", scores, applies="softmax")
-    return gates.softmax_cross_entropy(scores, labels_for(scores, y))
+    targets = y if isinstance(y, Tensor) else Tensor(y, "y")
+    if targets.ndim == 2 and targets.shape == scores.shape:
+        # The logarithm comes from the scores, so that 0 ln p is 0 where p is too small to be told from 0.
+        return (distributions_for(targets) * -gates.log_softmax(scores)).sum(axis=1)
+    return gates.softmax_cross_entropy(scores, labels_for(scores, targets))
 
 
 def hinge(scores: Tensor, y: Any, delta: float = 1, *, every_class: bool = False) -> Tensor:

@@ -22,6 +22,16 @@ class Regularizer(Checked):
         """Return the penalty of one weight matrix, without alpha."""
         raise TypeError(f"{type(self).__name__} is no penalty; use L2, L1 or ElasticNet.")
 
+    @property
+    def formula(self) -> str:
+        """The sum that alpha multiplies."""
+        raise TypeError(f"{type(self).__name__} is no penalty; use L2, L1 or ElasticNet.")
+
+    @property
+    def text(self) -> str:
+        """The penalty as a formula."""
+        return f"{self.alpha:g} * {self.formula}"
+
     def __call__(self, weights: Sequence[Tensor]) -> Tensor:
         """Return alpha times the sum over the weight matrices: a single number."""
         first, *others = weights
@@ -41,6 +51,11 @@ class L2(Regularizer):
     2.5
     """
 
+    @property
+    def formula(self) -> str:
+        """sum(W^2)."""
+        return "sum(W^2)"
+
     def of(self, W: Tensor) -> Tensor:
         """Return sum(W^2)."""
         return (W**2).sum()
@@ -55,6 +70,11 @@ class L1(Regularizer):
     >>> float(L1(0.5)([Tensor([1.0, -2.0])]).value)
     1.5
     """
+
+    @property
+    def formula(self) -> str:
+        """sum(|W|)."""
+        return "sum(|W|)"
 
     def of(self, W: Tensor) -> Tensor:
         """Return sum(|W|)."""
@@ -72,6 +92,11 @@ class ElasticNet(Regularizer):
     """
 
     beta: float = hyperparameter(0.5, at_least=0)
+
+    @property
+    def formula(self) -> str:
+        """sum(beta W^2 + |W|)."""
+        return f"sum({self.beta:g} * W^2 + |W|)"
 
     def of(self, W: Tensor) -> Tensor:
         """Return sum(beta W^2 + |W|)."""

@@ -10,8 +10,18 @@ from zanjir.errors import DataError, ParameterError, ShapeError
 from zanjir.graph import Tensor
 from zanjir.graph.tensor import as_tensor
 
-__all__ = ["deviation_for", "labels_for", "numbers_for", "probabilities_for", "scores_for", "targets_for"]
+__all__ = [
+    "deviation_for",
+    "distributions_for",
+    "labels_for",
+    "numbers_for",
+    "probabilities_for",
+    "scores_for",
+    "targets_for",
+]
 
+# Rows of float32, of thousands of classes, sum to 1 within this; what was never normalized is further off.
+SUM_TOLERANCE = 1e-4
 # What an activation leaves of the real numbers; log_softmax is no mistake, because softmax takes no notice of it.
 RANGES = {
     "relu": "which is never negative",
@@ -184,5 +194,31 @@ def probabilities_for(scores: Tensor, y: Any) -> Tensor:
         raise DataError(
             f"binary cross-entropy: target {tuple(map(int, wrong[0]))} is {targets.value[tuple(wrong[0])]}, "
             f"expected a number in [0, 1].{fix}"
+        )
+    return targets
+
+
+def distributions_for(targets: Tensor) -> Tensor:
+    """Return targets whose rows are probabilities of the classes.
+
+    Raises
+    ------
+    DataError
+        If one is outside [0, 1], or a row does not sum to 1.
+    """
+    outside = np.argwhere(~((targets.value >= 0) & (targets.value <= 1)))
+    if len(outside):
+        place = tuple(map(int, outside[0]))
+        raise DataError(
+            f"softmax cross-entropy: target {place} is {targets.value[place]}, expected a probability in [0, 1]."
+        )
+    sums = targets.value.sum(axis=1)
+    wrong = np.flatnonzero(abs(sums - 1) > SUM_TOLERANCE)
+    if len(wrong):
+        several = np.isin(targets.value, (0, 1)).all() and sums[wrong[0]] > 1
+        fix = " Several classes at once are for binary_cross_entropy." if several else ""
+        raise DataError(
+            f"softmax cross-entropy: row {wrong[0]} of {targets.label} sums to {sums[wrong[0]]:g}, "
+            f"expected probabilities of the classes, with the sum 1.{fix}"
         )
     return targets

@@ -1,5 +1,6 @@
 """From a graph to a program: its text, and the engine that runs it on preallocated buffers."""
 
+from zanjir.program.curvature import HessianProduct
 from zanjir.program.engine import Batch, NumpyEngine, Scorer
 from zanjir.program.printing import compiled, graph_source
 from zanjir.program.record import Engine, Feed, Record, labels_from
@@ -10,6 +11,7 @@ __all__ = [
     "Batch",
     "Engine",
     "Feed",
+    "HessianProduct",
     "NumpyEngine",
     "Problem",
     "Record",

@@ -18,7 +18,7 @@ import numpy as np
 from zanjir.errors import GraphError
 from zanjir.graph.order import evaluate
 from zanjir.graph.tensor import Array, Tensor, is_number
-from zanjir.program.function import Function
+from zanjir.program.function import Function, constants
 from zanjir.program.lowering import Lowered, lower
 from zanjir.program.printing import compiled, helpers_text
 from zanjir.program.record import Feed, Record
@@ -36,19 +36,28 @@ NUMBER = itertools.count()
 
 @dataclass(frozen=True)
 class Batch:
-    """The places of one batch size: fill ``X`` and ``y``, and read what a step left in ``results``."""
+    """The places of one batch size: fill ``given``, and read what a step left in ``results``."""
 
-    X: Array
-    y: Array
+    given: Mapping[str, Array]
     results: Mapping[str, Array]
     run: Callable[[], None]
     statements: str
 
-    def load(self, X: Array, y: Array, indices: Array) -> None:
+    @property
+    def X(self) -> Array:
+        """The place of the inputs."""
+        return self.given["X"]
+
+    @property
+    def y(self) -> Array:
+        """The place of the targets."""
+        return self.given["y"]
+
+    def load(self, feed: Feed, indices: Array) -> None:
         """Gather the samples of a batch."""
-        # Indices come from the batch order and are in range; "clip" lets NumPy write into the buffer directly.
-        np.take(X, indices, axis=0, out=self.X, mode="clip")
-        np.take(y, indices, axis=0, out=self.y, mode="clip")
+        for name, column in feed.columns.items():
+            # Indices come from the batch order and are in range; "clip" lets NumPy write into the buffer directly.
+            np.take(column, indices, axis=0, out=self.given[name], mode="clip")
 
 
 class Uncopied:
@@ -56,8 +65,8 @@ class Uncopied:
 
     def __reduce__(self) -> NoReturn:
         raise GraphError(
-            f"{type(self).__name__} cannot be copied or pickled, as what it runs works on arrays of its own; make a new "
-            "one of its program and W, or save a checkpoint of the training and resume from it."
+            f"{type(self).__name__} cannot be copied or pickled, as what it runs works on arrays of its own; make a "
+            "new one of its program and W, or save a checkpoint of the training and resume from it."
         )
 
 
@@ -133,7 +142,7 @@ class NumpyEngine(Uncopied):
             for k, learning_rate in enumerate(learning_rates.tolist()):
                 indices = order[k * batch_size : (k + 1) * batch_size]
                 batch = self.batch(len(indices))
-                batch.load(feed.X, feed.y, indices)
+                batch.load(feed, indices)
                 self.step(batch, learning_rate, t + k + 1)
                 record.note(k, batch.results, None if feed.labels is None else feed.labels[indices])
                 if not math.isfinite(record.loss[k]):
@@ -146,10 +155,11 @@ class NumpyEngine(Uncopied):
         values = program.problem.batch(n)
         derivatives = {f"d{name}": view for name, view in layout.views(self.dW).items()}
         given = {**values, **layout.views(self.W), "key": self.key}
+        given |= constants(program.forward.inputs, given)
         inputs = {name: node for name, node in program.forward.inputs.items() if name in given}
         functions = [program.forward, program.backward]
         results, run, text = bind(functions, inputs, given, program.forward.outputs, derivatives)
-        return Batch(values["X"], values["y"], results, run, text)
+        return Batch(values, results, run, text)
 
     def bind_update(self) -> Callable[[float, int], None]:
         """Lower the update and bind it to the flat vectors."""
@@ -232,8 +242,9 @@ class Scorer:
         """Lower the forward program for a number of samples and bind it to arrays."""
         values = self.problem.batch(n)
         arrays = {**values, **self.problem.layout.views(self.W)}
+        arrays |= constants(self.function.inputs, arrays)
         results, run, text = bind([self.function], self.function.inputs, arrays, self.function.outputs, {})
-        return Batch(values["X"], values["y"], results, run, text)
+        return Batch(values, results, run, text)
 
     def __call__(self, X: Array, y: Array | None = None) -> tuple[Array, Array]:
         """Return scores (N, C), and the loss of each sample (N,); without targets the losses mean nothing."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from zanjir.graph.expression import Expression, expression, operand, plain
 from zanjir.graph.gate import TABLE, Gate
 from zanjir.graph.order import topological_order
-from zanjir.graph.tensor import Tensor, is_number
+from zanjir.graph.tensor import Array, Tensor, is_number
 
-__all__ = ["Function", "Line", "free", "merged", "named_inputs", "needs_definition", "word"]
+__all__ = ["Function", "Line", "constants", "free", "merged", "named_inputs", "needs_definition", "word"]
 
 LONGEST_EXPRESSION = 72
 RESERVED = frozenset({"np", "len", "forward", "backward", "update", "step", "unflatten", *keyword.kwlist})
@@ -192,6 +192,11 @@ def named_inputs(outputs: Iterable[Tensor]) -> dict[str, Tensor]:
             taken = {*inputs, *reserved()}
             inputs[free(node.name, taken) if node.name else unused("c", taken)] = node
     return inputs
+
+
+def constants(inputs: Mapping[str, Tensor], known: Collection[str]) -> dict[str, Array]:
+    """Return the values of the inputs that are arrays of the formula itself: nobody else knows them."""
+    return {name: node.value for name, node in inputs.items() if name not in known and not is_number(node.value)}
 
 
 def merged(groups: Iterable[Mapping[str, Tensor]]) -> list[dict[str, Tensor]]:

@@ -26,11 +26,20 @@ class Feed:
         Targets as the loss takes them.
     labels : array of shape (N,), optional
         Labels (int64) that tell which scores are right; None for regression.
+    weights : array of shape (N,), optional
+        How many times the loss of each sample counts, for a problem that is ``weighted``.
     """
 
     X: Array
     y: Array
     labels: Array | None = None
+    weights: Array | None = None
+
+    @property
+    def columns(self) -> dict[str, Array]:
+        """What a step reads of its samples, by the names of the program's arguments."""
+        columns = {"X": self.X, "y": self.y}
+        return columns if self.weights is None else {**columns, "weights": self.weights}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from zanjir.graph.order import evaluate
 from zanjir.graph.tensor import Array, Tensor
 from zanjir.nn import Dropout, Layout, Loss, Regularizer, Reshape, Sequential
 from zanjir.optim import SGD, ClipNorm, Optimizer
-from zanjir.program.function import Function, merged
+from zanjir.program.function import Function, merged, named_inputs
 from zanjir.program.printing import forward_and_backward, function_text, graph_source, helpers_text, module_text
 
 __all__ = ["Problem", "StepProgram", "source", "trace_forward", "trace_statistics", "trace_step", "updated"]
@@ -37,6 +37,8 @@ class Problem:
         Number of scores.
     dtype : dtype
         float32 to train, float64 to explain and check.
+    weighted : bool
+        Whether each sample's loss counts as many times as its weight says.
 
     Examples
     --------
@@ -51,6 +53,7 @@ class Problem:
     n_outputs: int
     penalty: Regularizer | None = None
     dtype: Any = np.float32
+    weighted: bool = False
 
     def __repr__(self) -> str:
         penalty = f" + {self.penalty}" if self.penalty else ""
@@ -87,7 +90,8 @@ class Problem:
     def batch(self, n: int) -> dict[str, Array]:
         """Return arrays of the right shapes and types for a batch of ``n`` samples, filled with zeros."""
         targets = np.zeros(n, np.int64) if self.loss.takes == "labels" else np.zeros((n, self.n_outputs), self.dtype)
-        return {"X": np.zeros((n, self.in_features), self.dtype), "y": targets}
+        batch = {"X": np.zeros((n, self.in_features), self.dtype), "y": targets}
+        return {**batch, "weights": np.zeros(n, self.dtype)} if self.weighted else batch
 
     def parameters(self) -> dict[str, Tensor]:
         """Return parameters of the right shapes as named leaves."""
@@ -98,15 +102,23 @@ class Problem:
         return {name: parameter for name, parameter in parameters.items() if name not in self.measured}
 
     def objective(
-        self, X: Tensor, y: Tensor, parameters: Mapping[str, Tensor], key: Tensor | None
+        self,
+        X: Tensor,
+        y: Tensor,
+        parameters: Mapping[str, Tensor],
+        key: Tensor | None,
+        weights: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """Return loss, its two parts and the scores in training, as graphs."""
+        """Return loss, its two parts and the scores of a batch in training, as graphs."""
         scores = self.network(X, self.learned(parameters), key)
-        data_loss = self.loss.function(scores, y).named("losses").mean().named("data_loss")
+        losses = self.loss.function(scores, y).named("losses")
+        if weights is not None:
+            losses = (losses * weights).named("weighted")
+        data_loss = losses.mean().named("data_loss")
         if self.penalty is None:
             return {"loss": data_loss.named("loss"), "scores": scores}
-        weights = [parameter for name, parameter in parameters.items() if name.startswith("W")]
-        penalty = self.penalty(weights).named("penalty")
+        penalized = [parameter for name, parameter in parameters.items() if name.startswith("W")]
+        penalty = self.penalty(penalized).named("penalty")
         return {
             "loss": (data_loss + penalty).named("loss"),
             "data_loss": data_loss,
@@ -222,7 +234,7 @@ def trace_step(problem: Problem, optimizer: Optimizer | None = None, clip: ClipN
     leaves = {name: Tensor(value, name) for name, value in problem.batch(TRACED_ROWS).items()}
     parameters = problem.parameters()
     key = Tensor(np.zeros(2, np.int64), "key") if problem.draws else None
-    results = problem.objective(leaves["X"], leaves["y"], parameters, key)
+    results = problem.objective(leaves["X"], leaves["y"], parameters, key, leaves.get("weights"))
     derivatives = gradient(results["loss"], parameters)
     forward, backward = forward_and_backward(results, {f"d{name}": d for name, d in derivatives.items()})
     optimizer = optimizer or SGD()
@@ -256,12 +268,13 @@ def updated(optimizer: Optimizer, clip: ClipNorm | None, given: Mapping[str, Ten
 
 def trace_forward(problem: Problem) -> Function:
     """Build the program of prediction: scores and the loss of each sample, with nothing random."""
-    leaves = {name: Tensor(value, name) for name, value in problem.batch(TRACED_ROWS).items()}
+    batch = problem.batch(TRACED_ROWS)
+    leaves = {name: Tensor(batch[name], name) for name in ("X", "y")}
     parameters = problem.parameters()
     scores = problem.network(leaves["X"], parameters)
     losses = problem.loss.function(scores, leaves["y"]).named("losses")
     (outputs,) = merged([{"scores": scores, "losses": losses}])
-    return Function("forward", {**leaves, **parameters}, outputs)
+    return Function("forward", {**leaves, **parameters, **named_inputs(outputs.values())}, outputs)
 
 
 def trace_statistics(problem: Problem) -> Function:

@@ -1,4 +1,4 @@
-"""One thread for BLAS while a program runs, however many run at the same time."""
+"""How many threads BLAS may use: one while a program runs, however many run at the same time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-__all__ = ["one_blas_thread"]
+__all__ = ["blas_threads", "one_blas_thread"]
 
 _LOCK = threading.Lock()
 _HELD: list[Any] = []  # the limit, once for each of those who are within
@@ -36,3 +36,9 @@ def one_blas_thread() -> Iterator[None]:
             limit = _HELD.pop()
             if not _HELD:
                 limit.restore_original_limits()
+
+
+def blas_threads() -> int:
+    """Return how many threads BLAS may use now: its setting, the environment's, or that of a pool of processes."""
+    with _LOCK:
+        return max((pool["num_threads"] for pool in _controller().info() if pool["user_api"] == "blas"), default=1)

@@ -48,7 +48,7 @@ def check_model(model: Model, X: Any, y: Array, *, elements: int = 64, seed: int
     """
     problem = replace(model.problem, dtype=np.float64)
     inputs = Tensor(model.prepared(X).astype(np.float64), "X")
-    targets = Tensor(encoded(problem, np.asarray(y), len(model.classes)), "y")
+    targets = Tensor(encoded(problem, model.learned_targets(y), len(model.classes)), "y")
     parameters = {name: Tensor(np.array(part, np.float64), name) for name, part in model.parameters.items()}
     key = Tensor(np.array([seed, 1]), "key") if problem.draws else None
     with np.errstate(all="ignore"):  # a loss that is not finite is refused by name

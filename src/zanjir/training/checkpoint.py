@@ -18,7 +18,7 @@ from zanjir.errors import DataError, ZanjirError
 from zanjir.files import write_whole
 from zanjir.graph import Array
 from zanjir.training.model import Model, Preparation
-from zanjir.training.specification import problem_from, specification
+from zanjir.training.specification import columns_from, columns_specification, problem_from, specification
 
 __all__ = ["load_model", "load_training", "save_model"]
 
@@ -54,6 +54,7 @@ def save_model(
         "preparation": asdict(model.preparation),
         "image_shape": model.image_shape,
         "training": state,
+        **({"columns": columns_specification(model.columns)} if model.columns else {}),
     }
     metadata = {"format": FORMAT, "model": json.dumps(facts, allow_nan=False)}
     write_whole(Path(path), save(tensors, metadata))
@@ -101,7 +102,8 @@ def model_from(tensors: dict[str, Array], facts: Mapping[str, Any]) -> Model:
         W = problem.layout.flatten(parameters).astype(problem.dtype)
     image_shape = tuple(map(int, facts["image_shape"])) if facts["image_shape"] else None
     preparation = Preparation(float(facts["preparation"]["offset"]), float(facts["preparation"]["scale"]))
-    return Model(problem, W, tuple(map(str, facts["classes"])), preparation, image_shape)
+    columns = columns_from(facts["columns"]) if "columns" in facts else None
+    return Model(problem, W, tuple(map(str, facts["classes"])), preparation, image_shape, columns)
 
 
 def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:

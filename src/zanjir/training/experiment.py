@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.data import Dataset, split
+from zanjir.data import Dataset, TableDataset, split
 from zanjir.errors import DataError, ParameterError, choose
+from zanjir.graph import Array
 from zanjir.nn import LOSSES, Regularizer, convnet, mlp
 from zanjir.program import Problem
 from zanjir.training.model import Model, Preparation
@@ -29,8 +30,13 @@ class Parts:
     test: Dataset
 
 
-def divide(dataset: Dataset, *, test_share: float = 0.2, validation_share: float = 0.1, seed: int = 0) -> Parts:
+def divide(
+    dataset: Dataset | TableDataset, *, test_share: float = 0.2, validation_share: float = 0.1, seed: int = 0
+) -> Parts:
     """Divide a data set, stratified by class; a test set that came with the data is taken as it is.
+
+    The columns of a table become features here: what is fitted for that, such as medians and means, is fitted to the
+    training part alone.
 
     Parameters
     ----------
@@ -51,11 +57,27 @@ def divide(dataset: Dataset, *, test_share: float = 0.2, validation_share: float
     >>> parts.train.n_samples, parts.validation.n_samples, parts.test.n_samples
     (1294, 144, 359)
     """
+    if isinstance(dataset, TableDataset):
+        rows = divide(dataset.rows, test_share=test_share, validation_share=validation_share, seed=seed)
+        return prepared_parts(dataset, rows)
     rest, test = (dataset, dataset.test) if dataset.test else split(dataset, test_share, seed=seed)
     if not validation_share:
         return Parts(rest, None, test)
     train, validation = split(rest, validation_share, seed=seed)
     return Parts(train, validation, test)
+
+
+def prepared_parts(dataset: TableDataset, rows: Parts) -> Parts:
+    """Return the parts of a table as features; ``rows`` are the parts of the numbers of its rows."""
+    preparation = dataset.take(rows_of(rows.train)).fitted()
+    train, test = (dataset.take(rows_of(part)).prepared(preparation) for part in (rows.train, rows.test))
+    watched = dataset.take(rows_of(rows.validation)).prepared(preparation) if rows.validation else None
+    return Parts(train, watched, test)
+
+
+def rows_of(part: Dataset) -> Array:
+    """Return the numbers of rows that were divided."""
+    return part.X[:, 0].astype(np.int64)
 
 
 def problem_for(
@@ -103,6 +125,8 @@ def problem_for(
     >>> problem_for(load("digits"), hidden=[20]).layout.size
     1510
     """
+    if isinstance(dataset, TableDataset):
+        raise ParameterError(f"{dataset.name} is a table that is not divided yet: give divide(dataset).train instead.")
     kind = choose("loss", loss or ("softmax" if dataset.classes else "squared_error"), LOSSES)
     if len(dataset.classes) == 1:
         raise DataError(f"{dataset.name} has only the class {dataset.classes[0]!r}; expected at least 2 to tell apart.")
@@ -141,7 +165,8 @@ def trainer_for(problem: Problem, plan: Plan, parts: Parts) -> Trainer:
     prepare = preparation_for(parts.train)
 
     def samples(part: Dataset) -> Samples:
-        return Samples(prepare(part.X, problem.dtype), part.y)
+        y = part.columns.target.standardized(part.y) if part.columns else part.y
+        return Samples(prepare(part.X, problem.dtype), y)
 
     validation = samples(parts.validation) if parts.validation else None
     return Trainer(problem, plan, samples(parts.train), n_classes=len(parts.train.classes), validation=validation)
@@ -149,7 +174,8 @@ def trainer_for(problem: Problem, plan: Plan, parts: Parts) -> Trainer:
 
 def model_of(trainer: Trainer, train: Dataset) -> Model:
     """Return what a trainer has learned from a training part, with what it needs to read data of the same kind."""
-    return Model(trainer.problem, trainer.W.copy(), train.classes, preparation_for(train), train.image_shape)
+    W, prepare = trainer.W.copy(), preparation_for(train)
+    return Model(trainer.problem, W, train.classes, prepare, train.image_shape, train.columns)
 
 
 def labels_for(model: Model, dataset: Dataset) -> Any:
@@ -177,8 +203,10 @@ def labels_for(model: Model, dataset: Dataset) -> Any:
     )
 
 
-def fingerprint(dataset: Dataset) -> str:
+def fingerprint(dataset: Dataset | TableDataset) -> str:
     """Return a hash of all samples, by which a resumed training knows its data again."""
+    if isinstance(dataset, TableDataset):
+        return dataset.fingerprint()
     digest = hashlib.sha256()
     for part in (dataset, dataset.test):
         if part:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from zanjir.data.table import Table
+from zanjir.data.table_preparation import TablePreparation
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ShapeError
 from zanjir.graph import Array
 from zanjir.nn import Loss
@@ -79,11 +81,14 @@ class Model:
         What is done to raw inputs first.
     image_shape : tuple of int, optional
         The shape in which a row of inputs is a picture.
+    columns : TablePreparation, optional
+        For a model of a table: how its columns become raw inputs, and the unit of what is predicted. Wherever raw
+        inputs are taken, a `Table` may be given then.
 
     Raises
     ------
     ShapeError
-        If parameters, classes or pictures do not fit the network.
+        If parameters, classes, pictures or columns do not fit the network.
     """
 
     problem: Problem
@@ -91,6 +96,7 @@ class Model:
     classes: tuple[str, ...] = ()
     preparation: Preparation = Preparation()
     image_shape: tuple[int, ...] | None = None
+    columns: TablePreparation | None = None
 
     def __post_init__(self) -> None:
         problem, n_classes = self.problem, len(self.classes)
@@ -102,6 +108,13 @@ class Model:
             )
         if self.image_shape and math.prod(self.image_shape) != problem.in_features:
             raise ShapeError(f"image_shape {self.image_shape} does not hold {problem.in_features} features.")
+        if self.columns and len(self.columns.feature_names) != problem.in_features:
+            raise ShapeError(
+                f"the columns become {len(self.columns.feature_names)} features, and the network takes "
+                f"{problem.in_features}."
+            )
+        if self.columns and self.columns.target.classes != self.classes:
+            raise ShapeError(f"the target's classes {self.columns.target.classes} are not the model's {self.classes}.")
 
     def __repr__(self) -> str:
         task = f"{len(self.classes)} classes" if self.classes else "regression"
@@ -123,6 +136,8 @@ class Model:
             If the number of features differs, or an input is not a finite number.
         """
         expected = self.problem.in_features
+        if isinstance(X, Table):
+            X = self.features(X)
         try:
             raw = np.asarray(X)
         except ValueError as error:
@@ -141,6 +156,22 @@ class Model:
                 f"X[{row}, {column}] is {raw[row, column]}, expected a finite number within {prepared.dtype}."
             )
         return prepared
+
+    def features(self, table: Table) -> Array:
+        """Return the raw inputs (N, D) that a table's rows become.
+
+        Raises
+        ------
+        DataError
+            If the model was not trained on a table, or the table has not the columns of the training.
+        """
+        if self.columns is None:
+            raise DataError(f"{table.name} is a table, and this model was trained on other data; give it arrays.")
+        return self.columns(table)
+
+    def learned_targets(self, y: Array) -> Array:
+        """Return labels, or numbers in the unit in which they are learned."""
+        return self.columns.target.standardized(np.asarray(y)) if self.columns else np.asarray(y)
 
     def scores(self, X: Any) -> Array:
         """Return the scores (N, C) of raw inputs.
@@ -167,7 +198,10 @@ class Model:
     def predict(self, X: Any) -> Array:
         """Return labels in [0, C) for raw inputs, or predicted numbers."""
         scores = self.scores(X)
-        return labels_from(scores) if self.classes else scores.squeeze(1) if scores.shape[1] == 1 else scores
+        if self.classes:
+            return labels_from(scores)
+        numbers = self.columns.target.restored(scores) if self.columns else scores
+        return numbers.squeeze(1) if scores.shape[1] == 1 else numbers
 
     def predict_proba(self, X: Any) -> Array | None:
         """Return the probability (N, C) of each class, where the loss gives one.
@@ -179,6 +213,8 @@ class Model:
     def evaluate(self, X: Any, y: Array) -> Metrics:
         """Return loss and accuracy (or R^2) on raw inputs with their labels (or numbers).
 
+        The loss is that of the training: where the numbers of a table are learned standardized, of standardized ones.
+
         Raises
         ------
         ShapeError, DataError
@@ -186,7 +222,7 @@ class Model:
         NonFiniteError
             If the loss is no finite number.
         """
-        prepared, targets = self.prepared(X), np.asarray(y)
+        prepared, targets = self.prepared(X), self.learned_targets(y)
         if not len(prepared) or targets.shape[:1] != prepared.shape[:1]:
             raise ShapeError(f"X is {prepared.shape} and y is {targets.shape}; expected one y per row of X, N >= 1.")
         return measured(Scorer(self.problem, self.W), prepared, targets, len(self.classes))
@@ -220,18 +256,18 @@ def labels(y: Array, n_classes: int) -> Array:
     return y
 
 
-def measured(scorer: Scorer, X: Array, y: Array, n_classes: int) -> Metrics:
-    """Return the metrics of prepared inputs."""
+def measured(scorer: Scorer, X: Array, y: Array, n_classes: int, weights: Array | None = None) -> Metrics:
+    """Return the metrics of prepared inputs; a sample of weight 2 counts as two samples."""
     with np.errstate(over="ignore", invalid="ignore"):  # the loss is looked at below
         scores, losses = scorer(X, encoded(scorer.problem, y, n_classes))
-    loss = float(losses.mean(dtype=np.float64))
+    loss = float(np.average(losses.astype(np.float64), weights=weights))
     if not math.isfinite(loss):
         raise NonFiniteError(
             f"the loss on {len(X)} samples is {loss}, expected a finite number. Train with a smaller learning rate."
         )
     if n_classes:
-        return Metrics(loss, accuracy=float(np.mean(labels_from(scores) == y)))
-    return Metrics(loss, r2=r_squared(scores, np.asarray(y).reshape(len(y), -1)))
+        return Metrics(loss, accuracy=float(np.average(labels_from(scores) == y, weights=weights)))
+    return Metrics(loss, r2=r_squared(scores, np.asarray(y).reshape(len(y), -1), weights))
 
 
 def probabilities(loss: Loss, scores: Array) -> Array | None:
@@ -246,8 +282,9 @@ def probabilities(loss: Loss, scores: Array) -> Array | None:
     return None
 
 
-def r_squared(predicted: Array, y: Array) -> float:
+def r_squared(predicted: Array, y: Array, weights: Array | None = None) -> float:
     """Return 1 - (squared error) / (squared deviation from the mean), over all outputs."""
-    left = float(np.sum((y - predicted) ** 2, dtype=np.float64))
-    total = float(np.sum((y - y.mean(axis=0)) ** 2, dtype=np.float64))
+    each = np.ones((len(y), 1)) if weights is None else weights[:, None]
+    left = float(np.sum(each * (y - predicted) ** 2, dtype=np.float64))
+    total = float(np.sum(each * (y - np.average(y, axis=0, weights=weights)) ** 2, dtype=np.float64))
     return 1 - left / total if total else float(left == 0)

@@ -29,6 +29,8 @@ class Plan(Checked):
         Early stopping: how many epochs the validation loss may fail to improve. The best parameters are kept.
     seed : int
         Fixes first values, order of the samples and dropout.
+    shuffle : bool
+        Whether each epoch visits the samples in an order of its own; else in their own order.
     engine : str
         What runs the steps: ``"numpy"``, ``"native"`` (compiled), or ``"auto"``: native where it saves time.
     shards : int, optional
@@ -51,6 +53,7 @@ class Plan(Checked):
     epochs: int = hyperparameter(20, at_least=1)
     patience: int | None = None
     seed: int = hyperparameter(0, at_least=0)
+    shuffle: bool = True
     engine: str = "auto"
     shards: int | None = None
     threads: int | None = None

@@ -69,10 +69,10 @@ def cause_of(
         for t, indices, learning_rate in steps:
             before = Snapshot.of(again)
             batch = again.batch(len(indices))
-            batch.load(feed.X, feed.y, indices)
+            batch.load(feed, indices)
             again.step(batch, learning_rate, t)
             if not (Snapshot.of(again).finite and np.isfinite(batch.results["loss"])):
-                return step_cause(again, before, {"X": batch.X, "y": batch.y}, learning_rate, t)
+                return step_cause(again, before, batch.given, learning_rate, t)
     return ""
 
 
@@ -80,7 +80,7 @@ def step_cause(engine: NumpyEngine, before: Snapshot, batch: Mapping[str, Array]
     """Name the first gate of one step that makes a number not finite: forward, backward, then update."""
     program, layout = engine.program, engine.program.problem.layout
     named = {**batch, **layout.views(before.W), "key": engine.key}
-    leaves = {node: named[name] for name, node in program.forward.inputs.items() if name in named}
+    leaves = {node: named.get(name, node.value) for name, node in program.forward.inputs.items()}
     derivatives = program.backward.outputs
     values = evaluate([*program.forward.outputs.values(), *derivatives.values()], leaves)
     for phase, outputs in (("forward pass", program.forward.outputs), ("backward pass", derivatives)):

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.errors import ShapeError, choose
+from zanjir.data.table_preparation import CategoryColumn, NumberColumn, TablePreparation, TableTarget
+from zanjir.errors import ParameterError, ShapeError, choose
 from zanjir.nn import (
     L1,
     L2,
@@ -30,7 +31,16 @@ from zanjir.optim import OPTIMIZERS, SCHEDULES, ClipNorm
 from zanjir.program import Problem
 from zanjir.training.plan import Plan
 
-__all__ = ["described", "plan_from", "plan_specification", "problem_from", "rebuilt", "specification"]
+__all__ = [
+    "columns_from",
+    "columns_specification",
+    "described",
+    "plan_from",
+    "plan_specification",
+    "problem_from",
+    "rebuilt",
+    "specification",
+]
 
 LAYERS: dict[str, type[Any]] = {
     kind.__name__: kind
@@ -39,6 +49,7 @@ LAYERS: dict[str, type[Any]] = {
     )
 }  # fmt: skip
 REGULARIZERS: dict[str, type[Any]] = {"L2": L2, "L1": L1, "ElasticNet": ElasticNet}
+COLUMNS: dict[str, type[Any]] = {"NumberColumn": NumberColumn, "CategoryColumn": CategoryColumn}
 DTYPES: dict[str, type[Any]] = {"float32": np.float32, "float64": np.float64}
 
 
@@ -50,7 +61,14 @@ def described(thing: Any) -> dict[str, Any]:
     >>> described(Activation("tanh"))
     {'type': 'Activation', 'name': 'tanh'}
     """
-    return {"type": type(thing).__name__, **asdict(thing)}
+    facts = asdict(thing)
+    for name, value in facts.items():
+        if callable(value):
+            raise ParameterError(
+                f"{type(thing).__name__}: {name} is the function {getattr(value, '__name__', value)}, and a file holds "
+                "no code; pickle the estimator, or save the parameters alone."
+            )
+    return {"type": type(thing).__name__, **facts}
 
 
 def rebuilt(what: str, facts: Mapping[str, Any], types: dict[str, type[Any]]) -> Any:
@@ -95,6 +113,23 @@ def problem_from(facts: Mapping[str, Any]) -> Problem:
     return problem
 
 
+def columns_specification(columns: TablePreparation) -> dict[str, Any]:
+    """Return everything that defines how a table is prepared, as JSON data."""
+    return {"columns": [described(column) for column in columns.columns], "target": described(columns.target)}
+
+
+def columns_from(facts: Mapping[str, Any]) -> TablePreparation:
+    """Return the preparation of a table that a specification defines.
+
+    Raises
+    ------
+    ParameterError
+        If a column or the target cannot be what is said of it.
+    """
+    columns = tuple(rebuilt("column", column, COLUMNS) for column in facts["columns"])
+    return TablePreparation(columns, rebuilt("target", facts["target"], {"TableTarget": TableTarget}))
+
+
 def plan_specification(plan: Plan) -> dict[str, Any]:
     """Return everything that defines a plan, as JSON data; threads, on which no bit depends, are left to each run."""
     return {
@@ -105,6 +140,7 @@ def plan_specification(plan: Plan) -> dict[str, Any]:
         "epochs": plan.epochs,
         "patience": plan.patience,
         "seed": plan.seed,
+        "shuffle": plan.shuffle,
         "engine": plan.engine,
         "shards": plan.shards,
     }
@@ -120,6 +156,7 @@ def plan_from(facts: Mapping[str, Any]) -> Plan:
         epochs=facts["epochs"],
         patience=facts["patience"],
         seed=facts["seed"],
+        shuffle=facts.get("shuffle", True),
         # What was saved before there was a choice was trained by the numpy engine.
         engine=facts.get("engine", "numpy"),
         shards=facts.get("shards"),

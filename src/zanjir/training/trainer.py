@@ -38,12 +38,15 @@ MEANS = ("loss", "data_loss", "penalty", "accuracy")
 
 @dataclass(frozen=True)
 class Samples:
-    """Prepared inputs (N, D) with their labels (N,), or numbers (N,) or (N, K)."""
+    """Prepared inputs (N, D) with their labels (N,), or numbers (N,) or (N, K), and weights (N,) >= 0 if any."""
 
     X: Array
     y: Array
+    weights: Array | None = None
 
     def __post_init__(self) -> None:
+        if self.weights is not None and self.weights.shape != self.X.shape[:1]:
+            raise ShapeError(f"samples: weights are {self.weights.shape}, expected {self.X.shape[:1]}, one per sample.")
         if self.X.ndim != 2 or len(self.X) != len(self.y) or not len(self.X):
             raise ShapeError(
                 f"samples: X is {self.X.shape} and y is {self.y.shape}; expected (N, D), one y per row, N >= 1."
@@ -131,6 +134,11 @@ class Trainer:
         for name, part in (("samples", self.samples), ("validation", self.validation)):
             if part and part.X.shape[1] != self.problem.in_features:
                 raise ShapeError(f"{name}: X is {part.X.shape}, expected (N, {self.problem.in_features}).")
+        if self.problem.weighted != (self.samples.weights is not None):
+            raise ParameterError(
+                f"the problem is{'' if self.problem.weighted else ' not'} weighted, and the samples have "
+                f"{'no ' if self.problem.weighted else ''}weights; choose Problem(weighted=...) as the samples are."
+            )
         if self.validation:
             encoded(self.problem, self.validation.y, self.n_classes)
         elif self.plan.patience is not None:
@@ -142,7 +150,7 @@ class Trainer:
         with np.errstate(over="ignore"):  # a number too large for the dtype shows in the loss
             X = np.ascontiguousarray(samples.X, self.problem.dtype)
         labels = np.ascontiguousarray(samples.y, np.int64) if self.n_classes else None
-        return Feed(X, np.ascontiguousarray(targets), labels)
+        return Feed(X, np.ascontiguousarray(targets), labels, relative(samples.weights, self.problem.dtype))
 
     @cached_property
     def steps_per_epoch(self) -> int:
@@ -262,7 +270,7 @@ class Trainer:
     def order(self, epoch: int) -> Array:
         """Return the samples in the order of an epoch (from 0)."""
         n = len(self.samples.X)
-        (order,) = batches(n, n, seed=self.plan.seed, epoch=epoch)
+        (order,) = batches(n, n, seed=self.plan.seed if self.plan.shuffle else None, epoch=epoch)
         return order
 
     def batches_of(self, order: Array, first: int, end: int) -> Array:
@@ -367,7 +375,8 @@ class Trainer:
         if self.validation is None:
             return Metrics(math.nan)
         self.measure()
-        return measured(self.scorer, self.validation.X, self.validation.y, self.n_classes)
+        part = self.validation
+        return measured(self.scorer, part.X, part.y, self.n_classes, part.weights)
 
     def measure(self) -> None:
         """Bring the parameters that are not learned, such as those of a batch normalization, up to this step.
@@ -430,3 +439,12 @@ class Trainer:
         self.best_W = arrays.get("training.best_W")
         self.best_loss = math.inf if facts["best_loss"] is None else float(facts["best_loss"])
         self.best_epoch, self.stopped_early = int(facts["best_epoch"]), bool(facts["stopped_early"])
+
+
+def relative(weights: Array | None, dtype: Any) -> Array | None:
+    """Return weights whose mean is 1.
+
+    It is the mean of all samples, not of a batch: a batch of heavy samples moves the parameters further than one of
+    light samples.
+    """
+    return None if weights is None else np.ascontiguousarray(weights / weights.mean(dtype=np.float64), dtype)
