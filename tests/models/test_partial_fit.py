@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from models.tables import blobs, curve, same_bits
 from zanjir.errors import DataError, NonFiniteError, ParameterError
@@ -196,8 +197,19 @@ REFUSED = {
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_needs_all_samples_is_refused(what):
     facts, words = REFUSED[what]
+    model = network(**facts)
     with pytest.raises(ParameterError, match=words):
-        network(**facts).partial_fit(X, Y)
+        model.partial_fit(X, Y)
+    assert not hasattr(model, "model_")
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+
+
+def test_a_first_call_that_was_refused_binds_nobody():
+    model = network()
+    with pytest.raises(DataError, match="holds -1"):
+        model.partial_fit(X, Y, classes=[0, 1, 2], sample_weight=np.full(60, -1.0))
+    assert model.partial_fit(X[Y < 2], Y[Y < 2], classes=[0, 1]).classes_.tolist() == [0, 1]
 
 
 def test_a_minimizer_has_no_steps_to_take():

@@ -69,7 +69,7 @@ class NetworkClassifier(ClassifierMixin, Network):  # type: ignore[misc]
                 f"class_weight is {self.class_weight!r}, and partial_fit does not see all samples; give a dict, such "
                 "as {label: weight}."
             )
-        if classes is not None and hasattr(self, "classes_") and not np.array_equal(np.unique(classes), self.classes_):
+        if classes is not None and hasattr(self, "model_") and not np.array_equal(np.unique(classes), self.classes_):
             raise ParameterError(
                 f"classes is {np.asarray(classes).tolist()}, and the first call had {self.classes_.tolist()}."
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -280,10 +280,10 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
     def solved(self, task: Task, hooks: Hooks) -> Solution:
         """Return what the solver finds."""
 
-        def heard(W: Array, loss: float) -> bool:
+        def heard(W: Callable[[], Array], loss: float) -> bool:
             if self.verbose:
                 LOG.info("%s: loss %.6g", type(self).__name__, loss)
-            return hooks.end_iteration(lambda: {"model_": self.model_of(task.problem, W.copy())})
+            return hooks.end_iteration(lambda: {"model_": self.model_of(task.problem, W().copy())})
 
         start, state = self.start_of(task.problem)
         if choose("solver", self.chosen_solver, SOLVERS) == "updates":
@@ -404,24 +404,16 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         """Make the network of a first `partial_fit`."""
         self._seed = self.seed
         problem = self.problem_of(samples, targets)
+        self.check_online(problem)  # an estimator that is refused is not fitted
         self.model_ = self.model_of(problem, self.first(problem))
         self.loss_curve_, self.n_iter_ = [], 0
         self._state, self._state_of, self._online = None, self.chosen_solver, None
 
     def online(self, n: int, *, weighted: bool) -> Online:
         """Return what takes the steps of `partial_fit`, with the parameters that the estimator has now."""
-        if self.learning_rate != "constant":
-            raise ParameterError(
-                f"learning_rate is {self.learning_rate!r}, a schedule from the first step to the last, and "
-                "partial_fit has no last one; choose 'constant'."
-            )
         penalty = regularizer(self.penalty or "none", self.alpha)
         problem = replace(self.model_.problem, weighted=weighted, penalty=penalty)
-        if problem.measured:
-            raise ParameterError(
-                "batch normalization measures all training samples at the end, and partial_fit has no end; choose "
-                "norm='layer' or 'none'."
-            )
+        self.check_online(problem)
         plan = replace(self.plan(n), patience=None, batch_size=1)
         if self._online and (self._online.problem, self._online.plan) == (problem, plan):
             return self._online
@@ -429,6 +421,19 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         state = self._online.state if self._online else self._state
         self._state_of = self.chosen_solver
         return Online(problem, plan, len(self.class_names), self.model_.W, state if same_rule else None)
+
+    def check_online(self, problem: Problem) -> None:
+        """Refuse what has to know where the training ends."""
+        if self.learning_rate != "constant":
+            raise ParameterError(
+                f"learning_rate is {self.learning_rate!r}, a schedule from the first step to the last, and "
+                "partial_fit has no last one; choose 'constant'."
+            )
+        if problem.measured:
+            raise ParameterError(
+                "batch normalization measures all training samples at the end, and partial_fit has no end; choose "
+                "norm='layer' or 'none'."
+            )
 
     def find_learning_rate(self, X: Any, y: Any, sample_weight: Any = None, **how: Any) -> RateSearch:
         """Try learning rates from small to large on these samples, and leave the estimator as it is.

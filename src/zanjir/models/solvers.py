@@ -18,7 +18,7 @@ from zanjir.training.trainer import relative
 
 __all__ = ["Heard", "Solution", "Task", "by_minimizer", "by_updates"]
 
-Heard = Callable[[Array, float], bool]
+Heard = Callable[[Callable[[], Array], float], bool]
 """Told the parameters and the objective after each iteration; whether to stop."""
 
 
@@ -80,7 +80,8 @@ class NoProgress(Callback):
         self.n_iter += 1
         self.waited = 0 if epoch.loss <= self.best - self.tol else self.waited + 1
         self.best = min(self.best, epoch.loss)
-        asked = self.heard(trainer.W, epoch.loss)
+        # To read the parameters may mean to measure the training data for a batch normalization.
+        asked = self.heard(lambda: trainer.W, epoch.loss)
         watched = trainer.plan.patience is not None
         self.ended = asked or (not watched and self.waited >= self.epochs)
         return self.ended
@@ -157,7 +158,7 @@ class Watched:
     def __call__(self, W: Array, loss: float) -> bool:
         """Look at an iteration, and return whether to stop."""
         self.W[...] = W
-        stop = self.heard(self.W, loss)
+        stop = self.heard(lambda: self.W, loss)
         part = self.task.validation
         if part is not None:
             found = measured(self.scorer, part.X, part.y, self.task.n_classes, part.weights)
