@@ -118,7 +118,8 @@ def by_updates(
     fit(trainer, [watch, *callbacks])
     epochs = trainer.history.epochs[done:]
     found = [Metrics(e.validation_loss, e.validation_accuracy, e.validation_r2) for e in epochs]
-    converged = watch.ended or trainer.stopped_early
+    # A training that did not reach its last step was stopped by a callback: somebody wanted that.
+    converged = watch.ended or trainer.stopped_early or not trainer.finished
     reason = f"the loss still fell by more than tol={tol:g} in {n_iter_no_change} epochs" if not converged else ""
     return Solution(
         trainer.W.copy(), [e.loss for e in epochs], found if task.validation else [], watch.n_iter, converged,
