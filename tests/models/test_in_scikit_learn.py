@@ -141,6 +141,11 @@ class Heard(Callback):
         self.said.append("end")
 
 
+def test_a_fit_that_a_callback_stopped_is_no_failure(recwarn):
+    MLPClassifier((4,), callbacks=[Heard(2)], random_state=0, **FEW).fit(X, Y)
+    assert not recwarn.list
+
+
 @pytest.mark.parametrize("last", [None, 2])
 def test_callbacks_of_ours_hear_every_epoch_and_may_stop(last):
     heard = Heard(last)

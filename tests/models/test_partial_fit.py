@@ -109,7 +109,7 @@ def test_a_copy_learns_for_itself():
 def test_a_warm_fit_goes_on_from_the_last_steps_and_not_from_the_fit_before_them():
     model = in_parts(network(max_iter=1, warm_start=True).fit(X, Y))
     reached = model.model_.W.copy()
-    model.set_params(learning_rate_init=1e-12, solver="sgd", alpha=0).fit(X, Y)
+    model.set_params(learning_rate_init=1e-12).fit(X, Y)
     np.testing.assert_allclose(model.model_.W, reached, rtol=0, atol=1e-9)
 
 

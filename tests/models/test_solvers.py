@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression as Reference
 
 from models.tables import ALL, blobs, curve, same_bits, samples_for
-from zanjir.errors import DataError, ParameterError, ShapeError
+from zanjir.errors import DataError, NonFiniteError, ParameterError, ShapeError
 from zanjir.models import (
     LinearSVMClassifier,
     LogisticRegression,
@@ -260,6 +260,11 @@ REFUSED = {
     "schedule": ({"learning_rate": "adaptive"}, "unknown schedule 'adaptive'"),
     "loss": ({"loss": "log_loss"}, "unknown loss 'log_loss'"),
     "alpha": ({"alpha": -1.0}, r"alpha must be a number in \[0, infinity\); got -1.0"),
+    "alpha text": ({"alpha": "small"}, r"alpha must be a number in \[0, infinity\); got 'small'"),
+    "tol": ({"tol": -1.0}, "tol is -1.0, expected a number of at least 0"),
+    "tol text": ({"tol": "small"}, "tol is 'small', expected a number of at least 0"),
+    "no callback": ({"callbacks": [print]}, "callbacks holds <built-in function print>, expected objects of zanjir"),
+    "no sizes": ({"hidden_layer_sizes": None}, "hidden_layer_sizes is None, expected whole numbers of at least 1"),
     "clip": ({"clip": 0}, r"ClipNorm: largest must be a number in \(0, infinity\); got 0"),
     "batch": ({"batch_size": 0}, "batch_size is 0, expected 'auto' or a whole number of at least 1"),
     "batch text": ({"batch_size": "all"}, "batch_size is 'all', expected 'auto' or a whole number"),
@@ -310,3 +315,29 @@ def test_nothing_random_is_left_in_two_fits(name):
 def test_one_iteration_too_few_is_a_warning_and_enough_is_none(recwarn):
     SoftmaxClassifier(max_iter=500).fit(X, Y)
     assert not [w for w in recwarn if issubclass(w.category, ConvergenceWarning)]
+
+
+@pytest.mark.parametrize("make", [SoftmaxClassifier, LinearSVMClassifier])
+def test_a_minimizer_that_never_left_its_first_parameters_says_so(make):
+    with pytest.warns(ConvergenceWarning, match=r"stopped with a derivative of .*e\+1.*Standardize the features"):
+        model = make().fit(1e160 * X, Y)
+    assert not model.coef_.any()
+    assert len(model.loss_curve_) == model.n_iter_ == 1
+    assert np.isfinite(model.loss_)
+
+
+def test_a_minimizer_that_comes_to_no_number_is_refused():
+    with pytest.raises(NonFiniteError, match=r"CG came to a loss of nan after .* iterations; expected a finite number"):
+        network(solver="CG", max_iter=20).fit(1e160 * X, Y)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_warm_start_at_the_minimum_has_its_loss_and_no_warning(dtype, recwarn):
+    x = X.astype(dtype)
+    model = SoftmaxClassifier(alpha=0.01, warm_start=True, tol=1e-4).fit(x, Y, X_val=x, y_val=Y)
+    loss, watched = model.loss_, model.validation_loss_curve_[-1]
+    for _ in range(2):
+        model.fit(x, Y, X_val=x, y_val=Y)
+    assert model.loss_curve_ == [pytest.approx(loss, rel=1e-6)]
+    assert model.validation_loss_curve_ == [pytest.approx(watched, rel=1e-6)]
+    assert not recwarn.list

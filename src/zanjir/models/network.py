@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -30,6 +30,7 @@ from zanjir.models.base import (
     weights_of,
 )
 from zanjir.models.online import Online
+from zanjir.models.parameters import check_parameters, sizes_of, whole
 from zanjir.models.sklearn_callbacks import CallbackSupportMixin, Hooks, with_callbacks
 from zanjir.models.solvers import Solution, Task, by_minimizer, by_updates
 from zanjir.nn import LOSSES, Loss, Sequential, mlp, own_loss, regularizer
@@ -160,6 +161,7 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         """
         X, y = checked_samples(self, X, y, multi_output=self.multi_output, y_numeric=self.numeric)
         self._seed = self.seed
+        check_parameters(self)
         targets = self.targets_of(y)
         train = Samples(dense(X), targets.y, self.weights_for(targets, sample_weight))
         validation = self.watched(X_val, y_val, sample_weight_val)
@@ -339,14 +341,16 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
 
     def advice(self, solution: Solution, X: Array) -> str:
         """Say that the fit did not come to its end, and what to do."""
-        scales = X.std(axis=0)
-        scales = scales[scales > 0]
-        ratio = float(scales.max() / scales.min()) if len(scales) else 1.0
+        with np.errstate(over="ignore", invalid="ignore"):  # of huge numbers no deviation is known
+            scales = X.std(axis=0)
+            scales = scales[scales > 0]
+            ratio = float(scales.max() / scales.min()) if len(scales) else 1.0
         uneven = f" The features' scales differ by a factor of {ratio:.2g}: standardize them." if ratio > UNEVEN else ""
-        return (
-            f"{type(self).__name__}: max_iter={self.max_iter} iterations were not enough: {solution.reason}."
-            f"{uneven} Raise max_iter, or tol."
-        )
+        name = type(self).__name__
+        if solution.n_iter < self.max_iter:
+            return f"{name}: {solution.reason}.{uneven or ' Standardize the features, or choose another solver.'}"
+        enough = f"max_iter={self.max_iter} iterations were not enough"
+        return f"{name}: {enough}: {solution.reason}.{uneven} Raise max_iter, or tol."
 
     @property
     def objective_(self) -> str:
@@ -460,21 +464,6 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
             n_classes=targets.n_classes,
         )  # fmt: skip
         return find_learning_rate(trainer, **how)
-
-
-def whole(name: str, value: Any, also: str = "") -> int:
-    """Return a parameter that is a whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ParameterError(f"{name} is {value!r}, expected {also}a whole number of at least 1.")
-    return int(value)
-
-
-def sizes_of(hidden: Any) -> Sequence[int]:
-    """Return the hidden sizes; one number means one layer."""
-    sizes = [hidden] if isinstance(hidden, int | np.integer) else list(hidden)
-    if any(not isinstance(size, int | np.integer) or size < 1 for size in sizes):
-        raise ParameterError(f"hidden_layer_sizes is {hidden!r}, expected whole numbers of at least 1, such as (100,).")
-    return [int(size) for size in sizes]
 
 
 def taken(samples: Samples, indices: Array) -> Samples:

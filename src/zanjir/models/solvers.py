@@ -12,7 +12,7 @@ import numpy as np
 from zanjir.graph import Array
 from zanjir.program import Feed, Problem, Scorer
 from zanjir.training import Callback, Epoch, Plan, Samples, Trainer, fit
-from zanjir.training.minimizing import minimize
+from zanjir.training.minimizing import Minimum, minimize
 from zanjir.training.model import Metrics, encoded, measured
 from zanjir.training.trainer import relative
 
@@ -118,7 +118,8 @@ def by_updates(
     fit(trainer, [watch, *callbacks])
     epochs = trainer.history.epochs[done:]
     found = [Metrics(e.validation_loss, e.validation_accuracy, e.validation_r2) for e in epochs]
-    converged = watch.ended or trainer.stopped_early
+    # A training that did not reach its last step was stopped by a callback: somebody wanted that.
+    converged = watch.ended or trainer.stopped_early or not trainer.finished
     reason = f"the loss still fell by more than tol={tol:g} in {n_iter_no_change} epochs" if not converged else ""
     return Solution(
         trainer.W.copy(), [e.loss for e in epochs], found if task.validation else [], watch.n_iter, converged,
@@ -186,8 +187,19 @@ def by_minimizer(
         task.problem, task.feed, W, method=method, max_iter=max_iter, tol=tol, engine=engine, callback=watched
     )
     kept = watched.best if patience is not None and watched.best is not None else found.W
-    ended = found.converged or found.stopped
-    # A line search that finds nothing lower, with numbers of this precision, is at the end of what they can tell.
-    exhausted = found.n_iter < max_iter
+    if not found.losses:  # it began at the minimum, or never left
+        watched(found.W, found.loss)
+    ended = found.converged or found.stopped or is_exhausted(found, max_iter, task.problem.dtype)
     reason = f"{method} stopped with a derivative of {found.slope:.2g}, above tol={tol:g} ({found.message.strip('.')})"
-    return Solution(kept, found.losses, watched.found, found.n_iter, ended or exhausted, "" if ended else reason)
+    losses = found.losses or [found.loss]
+    return Solution(kept, losses, watched.found, found.n_iter, ended, "" if ended else reason)
+
+
+def is_exhausted(found: Minimum, max_iter: int, dtype: Any) -> bool:
+    """Whether a line search found nothing lower because numbers of this precision tell no more.
+
+    A loss with kinks, such as the hinge, ends so at a derivative that is not small; one that was never lowered, or a
+    derivative above the loss itself, is no end of anything.
+    """
+    small = 1.0 if found.losses else float(np.sqrt(np.finfo(dtype).eps))
+    return found.n_iter < max_iter and found.slope <= small * max(1.0, abs(found.loss))

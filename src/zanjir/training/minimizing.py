@@ -156,7 +156,7 @@ def minimize(
     ParameterError
         If the method is unknown, or the problem is no function of W alone.
     NonFiniteError
-        If the loss is no finite number where it begins.
+        If the loss is no finite number where it begins, or where it ends.
 
     Examples
     --------
@@ -187,7 +187,13 @@ def minimize(
         found = optimize.minimize(
             watch, start, jac=True, method=method, callback=watch.iteration, options=options, **extra
         )
-    return watch.minimum(problem, found.x, found.nit, str(found.message))
+        minimum = watch.minimum(problem, found.x, found.nit, str(found.message))
+    if not math.isfinite(minimum.loss):
+        raise NonFiniteError(
+            f"{method} came to a loss of {minimum.loss} after {minimum.n_iter} iterations; expected a finite number. "
+            "Scale the features down."
+        )
+    return minimum
 
 
 class Watch:
