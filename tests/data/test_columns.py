@@ -63,8 +63,12 @@ def test_mixed_types_are_refused_with_an_entry_and_a_remedy():
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        (["1,5", "-2,25", None], "numbers with commas such as '1,5'; write a point before the decimals, as in 1.5, or"),
+        (["1,5", "-2,25", None], "numbers with commas such as '1,5'; write a point before the decimals, as in 1.5, and"),
         (["1.000,5", "2,0"], "numbers with commas such as '1.000,5'; write a point"),
+        (["2", "1,5", "3"], "numbers with commas such as '1,5'; write a point"),
+        (["2", "1,5", "-2,25"], "numbers with commas such as '1,5'; write a point"),
+        (["1,234,567", "12"], "numbers with commas such as '1,234,567'; write a point"),
+        (["1,234.5", "12", None], "numbers with commas such as '1,234.5'; write a point"),
         (
             ["29/02/2020", "1.3.2021"],
             "dates in an order that can be read in two ways, such as '29/02/2020'; write them",

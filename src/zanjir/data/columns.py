@@ -23,7 +23,11 @@ BOOLEANS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 DATE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?Z?$"
 # What may be a number or a date, and would pass for a text: patterns, what they are, and what to write instead.
 AMBIGUOUS = (
-    (r"^[+-]?\d+(\.\d{3})*,\d+$", "numbers with commas", "a point before the decimals, as in 1.5"),
+    (
+        r"^[+-]?(\d+(\.\d{3})*,\d+|\d+(,\d{3})+(\.\d+)?)$",
+        "numbers with commas",
+        "a point before the decimals, as in 1.5, and nothing between thousands",
+    ),
     (r"^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$", "dates in an order that can be read in two ways,", "them as 2026-03-31"),
 )
 MILLISECONDS_OF_A_DAY = 24 * 3600 * 1000
@@ -79,19 +83,20 @@ def kind_of_texts(texts: Series, where: str, remedy: str) -> str:
     share = 1 - numbers.null_count() / len(texts)
     if share == 1:
         return "number"
-    if share > MOSTLY:
-        raise mixed(texts, numbers, where, remedy)
+    others = texts.filter(numbers.is_null())
     for pattern, what, instead in AMBIGUOUS:
-        if texts.str.contains(pattern).all():
-            raise DataError(f"{where} holds {what} such as {shown(texts[0])}; write {instead}, or {remedy}.")
+        # Among numbers with commas, whole ones are numbers as they are.
+        if others.str.contains(pattern).all():
+            raise DataError(f"{where} holds {what} such as {shown(others[0])}; write {instead}, or {remedy}.")
+    if share > MOSTLY:
+        raise mixed(texts, others, where, remedy)
     if booleans_in(texts).null_count() == 0:
         return "boolean"
     return "date" if days_in(texts).null_count() == 0 else "category"
 
 
-def mixed(texts: Series, numbers: Series, where: str, remedy: str) -> DataError:
+def mixed(texts: Series, others: Series, where: str, remedy: str) -> DataError:
     """Say which entries stand among numbers without being one."""
-    others = texts.filter(numbers.is_null())
     return DataError(
         f"{where} is of mixed types: {len(texts) - len(others):,} numbers, and {len(others):,} "
         f"other{'s' * (len(others) > 1)} such as {shown(others[0])}; leave a cell empty where a number is missing, "
