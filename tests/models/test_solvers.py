@@ -147,6 +147,20 @@ def test_two_warm_fits_of_5_epochs_are_one_of_10(engine, solver):
     assert half.n_iter_ == 5
 
 
+def test_a_warm_fit_watches_the_samples_it_is_given_now_and_not_those_before():
+    x, y = X[:, :1], (X[:, 0] > X[:, 0].mean()).astype(int)
+    model = network(warm_start=True, early_stopping=True, max_iter=60, solver="sgd", learning_rate_init=0.5)
+    assert model.fit(x, y, X_val=x, y_val=y).score(x, y) > 0.9
+    assert model.fit(x, 1 - y, X_val=x, y_val=1 - y).score(x, 1 - y) > 0.9
+
+
+def test_a_warm_fit_after_early_stopping_has_its_patience_again():
+    model = network(warm_start=True, early_stopping=True, max_iter=60, solver="sgd", learning_rate_init=5.0)
+    model.set_params(n_iter_no_change=3).fit(X, Y)
+    assert model.n_iter_ < 60
+    assert model.fit(X, Y).n_iter_ >= 3
+
+
 def test_a_warm_fit_that_was_interrupted_by_pickling_goes_on_as_well():
     import pickle
 
