@@ -99,6 +99,13 @@ def test_ridge_does_not_warn_of_the_rank(facts):
     np.testing.assert_allclose(model.coef_[:, 0], model.coef_[:, 4], atol=DESCENDED)  # it shares alike
 
 
+@pytest.mark.parametrize("scale", [2.0**600, 2.0**-600])
+def test_features_whose_squares_are_no_numbers_are_fitted_all_the_same(scale):
+    found = LeastSquares().fit(scale * X, Y)
+    assert np.allclose(found.predict(scale * X), LeastSquares().fit(X, Y).predict(X), rtol=SOLVED)
+    assert found.loss_ == pytest.approx(LeastSquares().fit(X, Y).loss_, rel=SOLVED)
+
+
 def test_the_loss_is_what_is_minimized():
     model = LeastSquares(2.0).fit(X, Y, WEIGHTS)
     squares = ((model.predict(X) - Y) ** 2).sum(axis=1) @ WEIGHTS

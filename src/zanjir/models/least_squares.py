@@ -136,7 +136,7 @@ class LeastSquares(RegressorMixin, Estimator):  # type: ignore[misc] # scikit-le
         features, targets = self.features(X)[here], np.asarray(y, np.float64).reshape(len(X), -1)[here]
         W, b = self.fitted(features, targets, weights[here])
         errors = features @ W + b - targets
-        self.loss_ = float(np.sum(weights[here, None] * errors**2) + self.alpha * np.sum(W**2))
+        self.loss_ = float(np.sum(weights[here, None] * errors**2) + np.sum((np.sqrt(self.alpha) * W) ** 2))
         self.coef_: Array
         self.intercept_: Any
         self.coef_, self.intercept_ = (W[:, 0], float(b[0])) if np.ndim(y) == 1 else (W.T.copy(), b)
@@ -176,7 +176,9 @@ class LeastSquares(RegressorMixin, Estimator):  # type: ignore[misc] # scikit-le
         self.report_rank(len(X), X.shape[1] + bool(self.fit_intercept))
         if self.solver == "descent":
             return self.descended(X, Y, weights)
-        shrunk = np.divide(s, s**2 + self.alpha, out=np.zeros_like(s), where=determined)
+        # s / (s^2 + alpha), whose square would leave the range of numbers before s does.
+        inverse = np.divide(1, s, out=np.zeros_like(s), where=determined)
+        shrunk = np.divide(1, s + self.alpha * inverse, out=np.zeros_like(s), where=determined)
         W = Vt.T @ (shrunk[:, None] * (U.T @ B))
         self.n_iter_ = 1
         return W, centers[1] - centers[0] @ W
