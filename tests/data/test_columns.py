@@ -63,7 +63,10 @@ def test_mixed_types_are_refused_with_an_entry_and_a_remedy():
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        (["1,5", "-2,25", None], "numbers with commas such as '1,5'; write a point before the decimals, as in 1.5, and"),
+        (
+            ["1,5", "-2,25", None],
+            "numbers with commas such as '1,5'; write a point before the decimals, as in 1.5, and",
+        ),
         (["1.000,5", "2,0"], "numbers with commas such as '1.000,5'; write a point"),
         (["2", "1,5", "3"], "numbers with commas such as '1,5'; write a point"),
         (["2", "1,5", "-2,25"], "numbers with commas such as '1,5'; write a point"),
