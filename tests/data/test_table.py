@@ -167,6 +167,14 @@ def test_a_file_that_is_too_large_is_not_opened(path_of, monkeypatch):
     assert f"has {len(ROWS)} bytes; expected at most 100 bytes" in refused(path)
 
 
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".arrow"])
+def test_names_have_no_spaces_around_them_in_whatever_file(ending, tmp_path):
+    frame = polars.DataFrame({" a ": [1.5, 2.5], "b": ["p", "q"]})
+    write = {".csv": frame.write_csv, ".parquet": frame.write_parquet, ".arrow": frame.write_ipc}[ending]
+    write(tmp_path / f"t{ending}")
+    assert read_table(tmp_path / f"t{ending}").columns == ("a", "b")
+
+
 @pytest.mark.parametrize("ending", [".parquet", ".arrow"])
 def test_a_description_of_too_many_rows_is_refused_before_they_are_read(ending, tmp_path, monkeypatch):
     path = write(tmp_path / f"t{ending}", (["a", "b"], [[1, 2]] * 100))

@@ -164,6 +164,8 @@ def read_table(path: str | os.PathLike[str]) -> Table:
         raise
     if not frame.height or not frame.width:
         raise DataError(f"{path} has {frame.width} columns and no rows; expected at least one row below the names.")
+    # As in a file of text, so that a table has the same names in whatever file.
+    frame.columns = named(path, frame.columns)
     return Table(path.stem, frame)
 
 
