@@ -101,7 +101,24 @@ def test_rows_without_a_target_are_dropped_and_said():
     found = of(y=[None, "", "NA", *Y[3:]])
     assert (found.n_samples, found.n_dropped) == (N - 3, 3)
     assert found.table["x"].to_list() == X[3:]
-    assert described(found)[-1] == "dropped 3 rows without a target"
+    assert described(of(y=[None, "", None, *Y[3:]]))[-1] == "dropped 3 rows without a target"
+
+
+def test_words_that_may_have_been_meant_as_a_class_are_said():
+    found = of(y=["none", "NA", "none", *Y[3:]])
+    assert described(found)[-1] == (
+        "dropped 3 rows without a target: 'NA', 'none' mean that it is missing; write them in other words if these are "
+        "classes"
+    )
+    assert "'none' means that it is missing; write it in" in described(of(y=["none", None, *Y[2:]]))[-1]
+
+
+@pytest.mark.parametrize("task", [None, "classification"])
+def test_truth_values_in_several_spellings_are_no_further_classes(task):
+    y = ["True", "true", "False", "False"] * 10
+    assert "holds 'False', 'True', 'true'; write each of the two classes in one way." in refused("y", task, y=y)
+    assert of("y", task, y=["A", "a", "b", "b"] * 10).classes == ("A", "a", "b")
+    assert of("y", task, y=["Yes", "no"] * 20).classes == ("Yes", "no")
 
 
 def test_a_row_is_named_by_its_place_in_the_file():

@@ -14,7 +14,7 @@ from zanjir.errors import DataError
 if TYPE_CHECKING:
     from polars import Series
 
-__all__ = ["KINDS", "found_kind", "number_text", "texts_of", "values_of", "visible"]
+__all__ = ["KINDS", "found_kind", "marks_in", "number_text", "texts_of", "values_of", "visible"]
 
 KINDS = ("number", "boolean", "date", "category")
 MISSING = ("", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "none")
@@ -227,6 +227,21 @@ def without_missing(series: Series) -> Series:
         texts = series.cast(polars.String).str.strip_chars()
         return texts.set(texts.is_in(MISSING), None)
     return series.fill_nan(None) if series.dtype.is_float() else series
+
+
+def marks_in(series: Series) -> tuple[str, ...]:
+    """Return the words in a column that say of an entry that it is missing.
+
+    >>> import polars
+    >>> marks_in(polars.Series(["none", "mild", "", " NA ", "none"]))
+    ('NA', 'none')
+    """
+    import polars
+
+    if not is_text(series):
+        return ()
+    found = set(series.cast(polars.String).str.strip_chars().unique().to_list())
+    return tuple(sorted(found.intersection(MISSING) - {""}))
 
 
 def numbers_in(series: Series) -> Series:

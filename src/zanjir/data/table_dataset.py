@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from zanjir.data.columns import CONVERSIONS, KINDS, number_text, without_missing
+from zanjir.data.columns import BOOLEANS, CONVERSIONS, KINDS, marks_in, number_text, without_missing
 from zanjir.data.dataset import Array, Dataset
 from zanjir.data.table import Table, read_table
 from zanjir.data.table_preparation import TablePreparation, TableTarget
@@ -53,6 +53,8 @@ class TableDataset:
         Why the target is one of classes, or of numbers.
     n_dropped : int
         Number of rows that were dropped because their target is missing.
+    marks : tuple of str
+        The words among these targets, such as none, which count as missing and may have been meant as a class.
 
     Examples
     --------
@@ -72,6 +74,7 @@ class TableDataset:
     left_out: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     n_dropped: int = 0
+    marks: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -102,7 +105,8 @@ class TableDataset:
         classes, y, reason = target_of(there, target, task)
         kinds, left_out = features_of(there, target, given)
         found = TableTarget(target, classes)
-        return cls(there, kinds, found, y, left_out, reason, table.n_rows - there.n_rows)
+        dropped = table.n_rows - there.n_rows
+        return cls(there, kinds, found, y, left_out, reason, dropped, marks_in(table[target]) if dropped else ())
 
     @property
     def name(self) -> str:
@@ -227,6 +231,7 @@ def labels_of(table: Table, target: str, values: Array | None) -> tuple[tuple[st
     where = table.place(target)
     names = table.texts(target).to_list() if values is None else [number_text(value) for value in values.tolist()]
     classes, labels, counts = np.unique(names, return_inverse=True, return_counts=True)
+    refuse_spellings(where, classes.tolist())
     if len(classes) == 1:
         raise DataError(f"{where} holds only the class {names[0]!r}; expected at least 2 classes to tell apart.")
     if counts.max() == 1 or len(classes) > len(names) / 2:
@@ -244,6 +249,14 @@ def labels_of(table: Table, target: str, values: Array | None) -> tuple[tuple[st
         )
     order = np.arange(len(classes)) if values is None else np.argsort([float(name) for name in classes])
     return tuple(str(name) for name in classes[order]), np.argsort(order)[labels]
+
+
+def refuse_spellings(where: str, classes: Sequence[str]) -> None:
+    """Refuse truth values that are written in several ways, of which each would be a class of its own."""
+    lower = [name.lower() for name in classes]
+    if len(set(lower)) < len(lower) and BOOLEANS.keys() >= set(lower):
+        ways = ", ".join(map(repr, classes))
+        raise DataError(f"{where} is the target, and holds {ways}; write each of the two classes in one way.")
 
 
 def features_of(table: Table, target: str, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -36,8 +36,19 @@ def described(dataset: TableDataset) -> list[str]:
         *imbalance_text(dataset),
         columns_text(dataset),
         *left_out_text(dataset),
-        *([f"dropped {dataset.n_dropped:,} rows without a target"] if dataset.n_dropped else []),
+        *dropped_text(dataset),
     ]
+
+
+def dropped_text(dataset: TableDataset) -> Sequence[str]:
+    """Return how many rows have no target, and which words were taken to say so."""
+    if not dataset.n_dropped:
+        return []
+    said = f"dropped {dataset.n_dropped:,} rows without a target"
+    words = ", ".join(map(repr, dataset.marks))
+    many = len(dataset.marks) > 1
+    mean = f"mean{'s' * (not many)} that it is missing; write {'them' if many else 'it'} in other words"
+    return [f"{said}: {words} {mean} if {'these are classes' if many else 'this is a class'}" if words else said]
 
 
 def left_out_text(dataset: TableDataset) -> Sequence[str]:
