@@ -327,7 +327,7 @@ def test_a_convolution_has_no_templates():
 
 
 def compared(name, test, validation=None):
-    return Compared(name, "accuracy", 0.99, validation, test, 0.5, 0.01, 10, "", None)
+    return Compared(name, "accuracy", 0.99, validation, test, 0.9, 0.5, 0.01, 10, "", None)
 
 
 @pytest.mark.parametrize("validation", [None, 0.8])

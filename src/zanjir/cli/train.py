@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from zanjir.cli.loading import loaded, table_lines
 from zanjir.cli.options import (
     BELOW_ONE,
     INITIALIZER,
@@ -22,7 +23,6 @@ from zanjir.cli.options import (
     SizesType,
     check_hidden,
     clip_of,
-    columns_of,
     given,
     network_options,
     optimizer_options,
@@ -39,7 +39,6 @@ ENGINE_SETTINGS = ("engine", "shards", "threads")
 ENGINE = click.Choice(["auto", "numpy", "native"])
 NATIVE_CHOOSES = "for the native engine.  [default: it chooses]"
 TENSORBOARD = "Write every epoch's losses there, for TensorBoard.  [needs: pip install 'zanjir[tensorboard]']"
-SHOWN_COLUMNS = 20
 EARLY_STOPPING = "Stop when the validation loss has not improved for so long, and keep the best parameters."
 
 
@@ -163,30 +162,6 @@ def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
     return Job(run, trainer, parts, facts, made, dataset)
 
 
-def loaded(data: str, settings: dict[str, Any]) -> tuple[Any, dict[str, Any] | None]:
-    """Return the data set, and what the options say of it if it is a table."""
-    from zanjir.data import is_table, load
-
-    how = {"seed": settings["seed"], "n_samples": settings["samples"]}
-    table = {"target": settings["target"], "task": settings["task"], "columns": columns_of(settings)}
-    if settings["target"] is not None:
-        return load(data, **how, **table), table
-    if chosen := [option for option in ("task", "columns") if settings[option]]:
-        raise click.UsageError(f"--{chosen[0].removesuffix('s')} is for a table; give its --target too.")
-    if is_table(data):
-        raise click.UsageError(no_target(data))
-    return load(data, **how), None
-
-
-def no_target(data: str) -> str:
-    """Return the sentence for a table whose target is not said."""
-    from zanjir.data import read_table
-
-    names = read_table(data).columns
-    more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
-    return f"{data} is a table; say with --target which column is predicted: {', '.join(names[:SHOWN_COLUMNS])}{more}."
-
-
 def resumed(data: str, out: Path, threads: int | None) -> Job:
     """Set an interrupted training up again, at the step where it stopped."""
     from zanjir.cli.run import Run, reads_table
@@ -297,14 +272,6 @@ def describe(job: Job) -> str:
         f"{type(plan.optimizer).__name__} at {plan.optimizer.learning_rate:g}, batches of {plan.batch_size}\n"
         f"{engine_text(job.trainer.engine)}"
     )
-
-
-def table_lines(dataset: Any) -> list[str]:
-    """Return what was found in a table; nothing for other data."""
-    from zanjir.data import TableDataset
-    from zanjir.data.table_text import described
-
-    return described(dataset) if isinstance(dataset, TableDataset) else []
 
 
 def engine_text(engine: Any) -> str:
