@@ -25,7 +25,8 @@ def template_weights(model: Model) -> Array:
     """
     shape = model.image_shape
     if shape is None or len(shape) != 2:
-        raise ShapeError(f"templates need inputs that are grey pictures (height, width); got {shape}.")
+        got = f"pictures of shape {shape}" if shape else "features that are no pictures"
+        raise ShapeError(f"templates need inputs that are grey pictures (height, width); got {got}.")
     W = model.parameters["W1"]
     if W.ndim != 2 or len(W) != math.prod(shape):
         raise ShapeError(f"templates need a first layer that sees whole pictures; W1 is {W.shape}: train without conv.")
