@@ -6,7 +6,7 @@ from sklearn.metrics import confusion_matrix
 
 from data.tables import diabetes, wine, write
 from zanjir.data import read_table
-from zanjir.models import SoftmaxClassifier
+from zanjir.models.comparison import lecture_models
 from zanjir.plots import decision_grid
 from zanjir.training import load_model
 
@@ -57,16 +57,17 @@ def test_a_boundary_is_drawn_in_the_units_of_the_columns(wine_csv, call, monkeyp
         return boundaries(models, X, y, **how)
 
     monkeypatch.setattr("zanjir.plots.boundaries", drawn)
-    found = call("plot", "boundary", "wine.csv", *TWO, "--only", "linear", *SMALL, "--json").json
+    found = call("plot", "boundary", "wine.csv", *TWO, "--only", "lambda-0.1", *SMALL, "--json").json
     X, y, n_holes = complete()
     assert (found["columns"], found["rows_dropped"]) == (["alcohol", "proline"], n_holes)
     assert np.array_equal(seen["X"], X)
     assert (np.array(seen["class_names"])[seen["y"]] == y).all()
     assert seen["feature_names"] == ("alcohol", "proline")
     scaled = (X - X.mean(axis=0)) / X.std(axis=0)
-    accuracy = SoftmaxClassifier(random_state=0).fit(scaled, y).score(scaled, y)
-    assert found["models"]["linear"]["train_accuracy"] == pytest.approx(accuracy)
-    assert sum(found["models"]["linear"]["pixels"].values()) == 20 * 20
+    # A penalty tells whether the inputs were standardized: it is worth more in a larger unit.
+    accuracy = lecture_models()["lambda-0.1"](0).fit(scaled, y).score(scaled, y)
+    assert found["models"]["lambda-0.1"]["train_accuracy"] == pytest.approx(accuracy)
+    assert sum(found["models"]["lambda-0.1"]["pixels"].values()) == 20 * 20
 
 
 def test_the_boundary_of_a_run_is_that_of_its_model(plane_run, call):

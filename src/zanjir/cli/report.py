@@ -93,12 +93,13 @@ def results_text(results: dict[str, Any]) -> str:
         score = f"test accuracy  {results['test_accuracy']:.4f}  on {results['test_samples']:,} samples"
     else:
         score = f"test R²        {results['test_r2']:.4f}  on {results['test_samples']:,} samples"
+    epochs = f"{results['epochs']} epoch{'s' * (results['epochs'] != 1)}"
     kept = f", best after {results['best_epoch']}" if "best_epoch" in results else ""
     return "\n".join([
         f"{score}{guess_text(results)}",
         *further_lines(results),
         f"test loss      {results['test_loss']:.4f}",
-        f"trained        {results['epochs']} epochs{kept}, {results['steps']:,} steps in {results['seconds']:.1f} s",
+        f"trained        {epochs}{kept}, {results['steps']:,} steps in {results['seconds']:.1f} s",
         f"run            {results['run']}",
     ])  # fmt: skip
 

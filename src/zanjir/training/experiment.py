@@ -60,11 +60,22 @@ def divide(
     if isinstance(dataset, TableDataset):
         rows = divide(dataset.rows, test_share=test_share, validation_share=validation_share, seed=seed)
         return prepared_parts(dataset, rows)
-    rest, test = (dataset, dataset.test) if dataset.test else split(dataset, test_share, seed=seed)
+    rest, test = (dataset, dataset.test) if dataset.test else in_two(dataset, test_share, seed)
     if not validation_share:
         return Parts(rest, None, test)
-    train, validation = split(rest, validation_share, seed=seed)
+    train, validation = in_two(rest, validation_share, seed)
     return Parts(train, validation, test)
+
+
+def in_two(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
+    """Split a data set, stratified by class; name a class that cannot be in both parts."""
+    counts = np.bincount(dataset.y, minlength=len(dataset.classes)) if dataset.classes else ()
+    for lonely in [name for name, n in zip(dataset.classes, counts, strict=True) if n == 1][:1]:
+        raise DataError(
+            f"{dataset.name}: class {lonely!r} has a single sample and cannot be in both parts; "
+            "expected at least 2 samples of each class, and 3 with validation: take more samples."
+        )
+    return split(dataset, share, seed=seed)
 
 
 def prepared_parts(dataset: TableDataset, rows: Parts) -> Parts:

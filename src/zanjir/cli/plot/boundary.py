@@ -23,7 +23,7 @@ READABLE = 200  # samples that can be told apart in a small panel
 @click.command()
 @click.argument("data")
 @names_option("A model of the lectures: linear, knn-1, knn-5, network-3, -6, -20, lambda-0.001, -0.01, -0.1.")
-@click.option("--target", help="The column of a table that holds the classes.")
+@click.option("--target", metavar="COLUMN", help="The column of a table that holds the classes.")
 @click.option("--columns", metavar="A,B", help="The two columns of a table to draw.  [default: its numbers, if two]")
 @click.option("--run", "runs", multiple=True, type=click.Path(path_type=Path), help="A trained run instead.")
 @click.option("--samples", type=click.IntRange(min=2), help=f"Number of samples.  [default: {READABLE} if made up]")
