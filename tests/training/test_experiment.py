@@ -256,7 +256,7 @@ def test_a_fingerprint_tells_shapes_apart():
 def test_a_class_that_cannot_be_in_both_parts_is_named():
     some = dataset()
     few = some.take([*np.flatnonzero(some.y != 1), np.flatnonzero(some.y == 1)[0]])
-    with pytest.raises(DataError, match="^points: class 'b' has a single sample and cannot be in both parts"):
+    with pytest.raises(DataError, match=r"^points: class 'b' has a single sample and cannot be in both parts"):
         divide(few)
 
 
