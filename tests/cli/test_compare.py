@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from sklearn.metrics import balanced_accuracy_score
 
 from data.tables import cancer, diabetes, wine, write
@@ -243,6 +244,22 @@ def test_a_table_may_be_asked_for_numbers(call, workplace):
     write(workplace / "c.csv", cancer())
     found = call("compare", "c.csv", "--target", "benign", "--task", "regression", "--only", "knn-1", "--json").json
     assert found["models"][0]["measure"] == "R²"
+
+
+def test_two_features_of_a_table_have_a_boundary(call, workplace, monkeypatch):
+    seen = []
+
+    def drawn(models, X, y, **how):
+        seen.append((how["class_names"], how["feature_names"], X.mean(axis=0)))
+        return (Figure(), {})
+
+    monkeypatch.setattr("zanjir.plots.boundaries", drawn)
+    rows = [[i % 7, 100 * (i % 5), "uv"[i % 7 > 3]] for i in range(40)]
+    write(workplace / "t.csv", (["a", "cost $", "kind"], rows))
+    call("compare", "t.csv", "--target", "kind", *ONLY, "--out", "folder")
+    ((classes, features, means),) = seen
+    assert (classes, features) == (("u", "v"), ("a (standardized)", r"cost \$ (standardized)"))
+    assert means == pytest.approx([0, 0], abs=1e-12)
 
 
 def test_a_table_needs_its_target(call, workplace):

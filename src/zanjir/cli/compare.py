@@ -13,7 +13,7 @@ from zanjir.cli.loading import loaded, table_lines
 from zanjir.cli.options import BELOW_ONE, INSIDE_ONE, shown, table_options
 
 if TYPE_CHECKING:
-    from zanjir.data import TableDataset
+    from zanjir.data import Dataset, TableDataset
     from zanjir.models.comparison import Compared
     from zanjir.training import Parts
 
@@ -158,11 +158,20 @@ def written(folder: Path, rows: Sequence[Compared], parts: Parts, lines: Sequenc
     figures = {"comparison.png": comparison(rows)}
     models = {row.name: row.model for row in rows if row.name != GUESSING}
     if models and parts.train.n_features == 2 and parts.train.classes:
-        X = parts.train.X / parts.train.scale
-        figures["boundaries.png"] = boundaries(models, X, parts.train.y, class_names=parts.train.classes)[0]
+        train = parts.train
+        X, names = train.X / train.scale, axes_of(train)
+        figures["boundaries.png"] = boundaries(models, X, train.y, class_names=train.classes, feature_names=names)[0]
     for name, figure in figures.items():
         save_figure(figure, folder / name)
     return [folder / name for name in (*files, *figures)]
+
+
+def axes_of(train: Dataset) -> tuple[str, str]:
+    """Return what stands at the axes of two features; a dollar begins no formula in the name of a column."""
+    if train.columns is None:
+        return "$x_1$", "$x_2$"
+    first, second = (f"{name} (standardized)".replace("$", r"\$") for name in train.columns.feature_names)
+    return first, second
 
 
 def markdown(rows: Sequence[Compared], parts: Parts, lines: Sequence[str]) -> str:
