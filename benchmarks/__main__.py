@@ -27,7 +27,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, help=f"turns of each peer (default: {ROUNDS})")
     parser.add_argument("--quick", action="store_true", help="few and short turns: to see that it works")
     parser.add_argument(
-        "--mnist", type=Path, default=MNIST, help="folder of MNIST's t10k files, for the command and knn"
+        "--mnist", type=Path, default=MNIST, help="folder of MNIST's t10k files, for the command, knn and fits"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all values there")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the ratios there (PNG or SVG)")
@@ -58,7 +58,7 @@ def prepared(workload, options, folder):
     """Return a workload with its files; None, and a sentence, if they are missing."""
     if workload.kind == "start":
         return replace(workload, options=workload.options | {"file": digits(folder)})
-    if workload.kind not in ("command", "neighbors"):
+    if workload.kind not in ("command", "neighbors", "fit"):
         return workload
     if not list(options.mnist.glob("t10k-images*")):
         print(f"{workload.name}: no t10k-images file in {options.mnist}; name MNIST's folder with --mnist.\n")

@@ -12,7 +12,7 @@ from benchmarks.task import Task
 TOLERANCE = {"float32": 1e-4, "float64": 1e-9}
 # A setting that is so many times slower at first takes no turns: its peer has a better one.
 PROBES, HOPELESS = 2, 2.5
-STEPWISE = ("train", "objective", "neighbors")
+STEPWISE = ("train", "objective", "neighbors", "fit")
 WITNESS = Peer("witness", "benchmarks.peers.by_hand")
 
 
@@ -107,7 +107,7 @@ def begun(row, peer, setting, workload, task, cache, witness):
     if side.values is None or peer.name == "products":
         return side
     expected = witness(task)
-    wrong, tolerance = difference(side.values, expected), TOLERANCE[task.dtype]
+    wrong, tolerance = difference(side.values, expected), workload.tolerance or TOLERANCE[task.dtype]
     if wrong <= tolerance:
         return side
     side.close()

@@ -53,8 +53,7 @@ class Steps:
         except PeerError:
             self.close()
             raise
-        self.values, self.first = found["values"], found["first"]
-        self.accuracy = None
+        self.values, self.first, self.accuracy = found["values"], found["first"], found["accuracy"]
 
     def ask(self, message):
         try:

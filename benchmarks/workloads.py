@@ -21,6 +21,7 @@ class Workload:
     also: tuple[str, ...] = ()
     among: tuple[str, ...] = ()
     options: dict = field(default_factory=dict)
+    tolerance: float | None = None
 
 
 def training(name, title, *sizes, group="", also=(), among=(), **settings):
@@ -53,6 +54,18 @@ def neighbors(k, dtype):
     return Workload(f"knn-{k}-{dtype}", "neighbors", title, task, "s", "knn", options={"k": k})
 
 
+def softmax_fit(dtype):
+    title = f"softmax regression of 8,000 images of MNIST, {dtype}, to within 1e-6 of the least objective"
+    task = Task((784, 10), rule="sgd", dtype=dtype)
+    return Workload(f"fit-softmax-{dtype}", "fit", title, task, "s", "fit", options={"alpha": 0.001}, tolerance=1e-6)
+
+
+def network_fit(dtype):
+    title = f"784-512-10 on 8,000 images of MNIST, {dtype}, 10 epochs, as the estimators come"
+    task = Task((784, 512, 10), rule="adam", dtype=dtype)
+    return Workload(f"fit-network-{dtype}", "fit", title, task, "s", "fit", options={"units": 512, "epochs": 10})
+
+
 DIGITS = Task((64, 32, 10), rule="adam", batch_size=32, samples=1_440)
 MNIST = Task((784, 512, 10), rule="adam", batch_size=32, samples=8_000)
 WIDE = "784-512-10, relu, batch 128, RMSProp"
@@ -80,6 +93,7 @@ WORKLOADS = {
         Workload("command", "command", "the whole command: read MNIST's 10,000 images, train 784-512-10 on 8,000 for "
                  "10 epochs, test on 2,000", MNIST, options={"epochs": 10}),
         neighbors(1, "float32"), neighbors(5, "float32"), neighbors(1, "float64"), neighbors(5, "float64"),
+        softmax_fit("float32"), softmax_fit("float64"), network_fit("float32"), network_fit("float64"),
         Workload("graph", "graph", "building and differentiating a graph of 10,000 gates"),
     )
 }  # fmt: skip

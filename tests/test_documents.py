@@ -36,7 +36,7 @@ EXAMPLES = [block for block in blocks("README.md", "python") if block.startswith
 ESTIMATORS = "\n".join(blocks("docs/estimators.md", "python"))
 
 
-@pytest.mark.parametrize("example", [*EXAMPLES, ESTIMATORS], ids=["write", "differentiate", "estimators"])
+@pytest.mark.parametrize("example", [*EXAMPLES, ESTIMATORS], ids=["write", "differentiate", "classify", "estimators"])
 def test_an_example_runs_and_prints_what_it_says(example, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - the README is ours

@@ -3,7 +3,8 @@
 A module has a class ``Training(task, mode, X, y)``, which is called with an order of samples, performs those steps
 and returns their mean loss; ``objective(task, mode, X, y)``, a function from a flat vector to loss and gradient; and
 ``fit(task, mode, X, y, epochs)`` where a whole training is more than that many calls; ``neighbors(k, X, y)``, a
-function from queries to the labels of most of their k nearest samples. Frameworks are imported inside.
+function from queries to the labels of most of their k nearest samples; ``fitted(options, X, y)``, an estimator.
+Frameworks are imported inside.
 """
 
 import importlib.util
@@ -47,7 +48,7 @@ PEERS = {
     peer.name: peer
     for peer in (
         Peer("zanjir", "benchmarks.peers.zanjir_engine", ("llvmlite",),
-             (*WHOLE, "objective", "neighbors"), settings=(ALL,)),
+             (*WHOLE, "objective", "neighbors", "fit"), settings=(ALL,)),
         Peer("zanjir-first", "benchmarks.peers.zanjir_engine", ("llvmlite",), ("start",), settings=(ALL,),
              note="with an empty program cache"),
         Peer("zanjir-numpy", "benchmarks.peers.zanjir_engine", (), STEPS, mode="numpy"),
@@ -61,7 +62,7 @@ PEERS = {
              note=INSIDE),
         Peer("keras-torch", "benchmarks.peers.keras_fit", ("keras", "torch"), environment={"KERAS_BACKEND": "torch"},
              note=INSIDE),
-        Peer("sklearn", "benchmarks.peers.scikit", ("sklearn",), (*WHOLE, "neighbors"),
+        Peer("sklearn", "benchmarks.peers.scikit", ("sklearn",), (*WHOLE, "neighbors", "fit"),
              instead={"rmsprop": "adam"}, note=ADAM),
         Peer("mygrad", "benchmarks.peers.mygrad_tape", ("mygrad",), STEPS),
         Peer("micrograd", "benchmarks.peers.micrograd_scalars", ("micrograd",), STEPS, settings=(ONE,), apart=True),

@@ -174,3 +174,27 @@ def neighbors(k, X, y):
         return [np.bincount(votes).argmax() for votes in y[found]]
 
     return predict
+
+
+def fitted(options, X, y):
+    """Return the softmax classifier with the least objective, by SciPy, in float64."""
+    from types import SimpleNamespace
+
+    from scipy.optimize import minimize
+
+    X, rows, alpha = X.astype(np.float64), np.arange(len(X)), options["alpha"]
+
+    def objective(W):
+        weights, biases = W[:-10].reshape(-1, 10), W[-10:]
+        scores = X @ weights + biases
+        p = np.exp(scores - scores.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        loss = -np.log(p[rows, y]).mean() + alpha * np.sum(weights**2)
+        p[rows, y] -= 1
+        p /= len(X)
+        return loss, np.concatenate(((X.T @ p + 2 * alpha * weights).ravel(), p.sum(axis=0)))
+
+    options_of_scipy = {"gtol": 1e-8, "ftol": 1e-15, "maxiter": 5_000, "maxfun": 10_000}
+    W = minimize(objective, np.zeros(X.shape[1] * 10 + 10), jac=True, method="L-BFGS-B", options=options_of_scipy).x
+    coef, intercept = W[:-10].reshape(-1, 10).T, W[-10:]
+    return SimpleNamespace(coef_=coef, intercept_=intercept, predict=lambda Q: (Q @ coef.T + intercept).argmax(axis=1))

@@ -106,7 +106,7 @@ def test_row_71_linear_two_and_three_layer_networks_share_one_api(hidden):
     assert W.shape == (problem.layout.size,)
 
 
-DEVIATION = {"small": 0.001, "he": np.sqrt(2 / 784), "glorot": np.sqrt(2 / (784 + 100))}
+DEVIATION = {"small": 0.001, "he": np.sqrt(2 / 784), "glorot": np.sqrt(2 / (784 + 100)), "zeros": 0.0}
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,6 +13,7 @@ from threadpoolctl import threadpool_info
 
 from native.compare_engines import differences, same_bits_on_threads
 from native.random_networks import case
+from zanjir.errors import GraphError, ShapeError
 from zanjir.graph import Gate, Tensor, apply
 from zanjir.native import NativeEngine, Objective, compiler
 from zanjir.native.compiler import host
@@ -63,6 +66,28 @@ def test_the_values_of_parameters_stay_those_of_the_program_over_many_steps() ->
     np.testing.assert_allclose(found.loss, expected.loss, rtol=1e-11)
     np.testing.assert_allclose(found.penalty, expected.penalty, rtol=1e-11)
     assert np.array_equal(found.right, expected.right)
+
+
+@pytest.mark.parametrize("outputs", [2, 8, 16, 17, 40])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_labels_are_right_where_the_highest_score_is_theirs(outputs: int, dtype: Any) -> None:
+    made = Problem(mlp([], outputs), LOSSES["softmax"], 5, outputs, dtype=dtype)
+    program = trace_step(made, SGD())
+    W, feed = training(made, n=200)
+    found = NativeEngine(program, W).run(feed, np.arange(200), 100, np.zeros(2), 0)
+    scores = feed.X @ W[: 5 * outputs].reshape(5, outputs) + W[5 * outputs :]
+    expected = (np.argmax(scores, axis=1) == feed.labels).reshape(2, 100).sum(axis=1)
+    assert 0 < expected.sum() < 200
+    assert np.array_equal(found.right, expected)
+
+
+@pytest.mark.parametrize("outputs", [3, 40])
+def test_the_first_of_equal_scores_is_the_answer_and_a_label_without_score_is_never_right(outputs: int) -> None:
+    made = problem(hidden=(), outputs=outputs)
+    W, labels = np.zeros(made.layout.size), np.array([0, 0, 1, 2, outputs, -1, outputs - 1, 0])
+    feed = Feed(np.ones((8, 5)), np.zeros(8, int), labels)
+    found = NativeEngine(trace_step(made, SGD()), W).run(feed, np.arange(8), 8, np.zeros(1), 0)
+    assert found.right.tolist() == [3]
 
 
 @dataclass(frozen=True)
@@ -282,6 +307,38 @@ def test_an_objective_has_the_loss_and_gradient_of_the_program(shards: int) -> N
         np.testing.assert_allclose(gradient, engine.dW, rtol=0, atol=1e-14)
     differences_of = [(objective(W + step)[0] - objective(W - step)[0]) / 2e-5 for step in 1e-5 * np.eye(len(W))[:10]]
     np.testing.assert_allclose(objective(W)[1][:10], differences_of, atol=1e-8)  # central differences of step 1e-5
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "weights", "wrong"),
+    [
+        ((6, 4), 6, 6, r"X has shape \(6, 4\), expected \(6, 5\)"),
+        (6, 6, 6, r"X has shape \(6,\), expected \(6, 5\)"),
+        ((0, 5), 0, 0, r"X has shape \(0, 5\), expected \(1, 5\)"),
+        ((6, 5), 5, 6, r"y has shape \(5,\), expected \(6,\)"),
+        ((6, 5), (6, 3), 6, r"y has shape \(6, 3\), expected \(6,\)"),
+        ((6, 5), 6, 7, r"weights has shape \(7,\), expected \(6,\)"),
+    ],
+)
+def test_an_objective_of_samples_of_other_shapes_is_refused(X: Any, y: Any, weights: Any, wrong: str) -> None:
+    with pytest.raises(ShapeError, match=wrong):
+        Objective(problem(), np.zeros(X), np.zeros(y, int), weights=np.ones(weights))
+
+
+def test_an_objective_at_a_vector_of_another_length_is_refused() -> None:
+    objective = Objective(problem(), np.zeros((6, 5)), np.zeros(6, int))
+    for W in (np.zeros(74), np.zeros(()), np.zeros((75, 1))):
+        with pytest.raises(ShapeError, match=r"W has shape \(.*expected \(75,\): "):
+            objective(W)
+
+
+@pytest.mark.parametrize("kind", [NativeEngine, NumpyEngine])
+def test_an_engine_is_neither_copied_nor_pickled(kind: Any) -> None:
+    program = trace_step(problem(), SGD())
+    engine = kind(program, training(program.problem)[0])
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(GraphError, match="cannot be copied or pickled, as"):
+            copied(engine)
 
 
 def test_a_single_sample_with_any_stride_is_copied_by_its_size() -> None:

@@ -20,7 +20,7 @@ from zanjir.native.values import Code, Kind, Value
 DTYPES = {"float": np.float32, "double": np.float64}
 # What a vector of lanes is to meet: a few roundings, each of half a unit in the last place. The normal distribution
 # multiplies an exponential, a quotient and a polynomial of another quotient: 3.6 units at 40,000 points.
-UNITS = {**dict.fromkeys(("exp", "exp2", "log", "log1p"), 1.5), "normal_cdf": 4}
+UNITS = {**dict.fromkeys(("exp", "exp2", "log", "log1p"), 1.5), "normal_cdf": 4, "sqrt": 1}
 OTHER_UNITS = 3
 DIGITS = 40
 # Coefficients computed with 40 digits are doubles, rounded once.
@@ -61,6 +61,7 @@ DOMAINS = {
     "sech2": Domain(lambda x: log_of_smallest(x) / 2, lambda x: -log_of_smallest(x) / 2),
     "sigmoid": Domain(log_of_smallest, log_of_largest),
     "softplus": Domain(log_of_smallest, lambda limits: float(limits.max)),
+    "sqrt": POSITIVE,
     "tanh": EVERYWHERE,
 }
 every_function = pytest.mark.parametrize("name", DOMAINS)
@@ -138,6 +139,7 @@ ENDS = {
     "sech2": ([INF, -INF, 0.0, -0.0], [0.0, 0.0, 1.0, 1.0]),
     "sigmoid": ([INF, -INF, 0.0, -0.0, 1e4, -1e4], [1.0, 0.0, 0.5, 0.5, 1.0, 0.0]),
     "softplus": ([INF, -INF, 1e4, -1e4], [INF, 0.0, 1e4, 0.0]),
+    "sqrt": ([INF, -INF, 0.0, -0.0, -1.0, 1.0, 4.0], [INF, NAN, 0.0, -0.0, NAN, 1.0, 2.0]),
     "tanh": ([INF, -INF, -0.0, 0.0, 1e4, 1e-40], [1.0, -1.0, -0.0, 0.0, 1.0, 1e-40]),
 }
 

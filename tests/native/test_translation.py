@@ -12,7 +12,7 @@ from native.running import natively
 from oracle.growing import GROWN, grown
 from oracle.programs import replayed
 from witnesses.gate_samples import case_id, cases, inputs_for
-from zanjir.graph import Gate, Tensor, apply, gradient
+from zanjir.graph import TABLE, Gate, Tensor, apply, gradient
 from zanjir.graph.order import evaluate
 from zanjir.graph.tensor import is_number
 from zanjir.program.passes import expand, prepared
@@ -63,3 +63,18 @@ def test_a_random_expression_and_its_gradient_give_the_numbers_of_numpy(seed: in
     found, _ = natively(prepared(outputs), {leaf: leaf.value for leaf in leaves})
     for name, node in outputs.items():
         assert close(found[name], node.value, np.float64), name
+
+
+@pytest.mark.parametrize("columns", [3, 16, 50])
+@pytest.mark.parametrize("gate", ["max", "min"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_largest_and_the_smallest_of_a_row_are_nan_where_one_of_it_is(gate: str, columns: int, dtype: Any) -> None:
+    X = np.random.default_rng(0).standard_normal((2 * columns + 1, columns)).astype(dtype)
+    for row in range(columns):  # each place of a row once, beside infinities too
+        X[row, row] = np.nan
+        X[row, row - 1] = np.inf if row % 2 else -np.inf
+    x = Tensor(X, "X")
+    for axis in (1, 0, None):
+        node = TABLE[gate](x, axis=axis)
+        found = natively({"y": node}, {x: X})[0]["y"]
+        np.testing.assert_array_equal(found, getattr(X, gate)(axis=axis))

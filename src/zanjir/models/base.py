@@ -123,11 +123,13 @@ def encoded_labels(y: Array, classes: Array | None = None) -> tuple[Array, Array
     if classes is None:
         classes, labels = np.unique(y, return_inverse=True)
         if len(classes) < 2:
-            raise DataError(f"y holds only one class, {classes[0]!r}; expected at least 2 classes to tell apart.")
+            raise DataError(
+                f"y holds only one class, {classes.tolist()[0]!r}; expected at least 2 classes to tell apart."
+            )
         return classes, labels
     unknown = np.setdiff1d(y, classes)
     if len(unknown):
-        raise DataError(f"y holds the class {unknown[0]!r}, expected one of {list(classes)}.")
+        raise DataError(f"y holds the class {unknown.tolist()[0]!r}, expected one of {classes.tolist()}.")
     return classes, np.searchsorted(classes, y)
 
 
@@ -137,6 +139,8 @@ def weights_of(
     class_weight: Any = None,
     classes: Array | None = None,
     labels: Array | None = None,
+    *,
+    may_be_zero: bool = False,
 ) -> Array | None:
     """Return the weight of each sample in float64; None if all count alike.
 
@@ -150,6 +154,8 @@ def weights_of(
         Factors by class; balanced ones give every class the same sum.
     classes, labels
         As `encoded_labels` returns them, where there are classes.
+    may_be_zero : bool
+        Whether all weights may be 0.
 
     Raises
     ------
@@ -167,12 +173,23 @@ def weights_of(
         if weights.min(initial=0) < 0:
             raise DataError(f"sample_weight holds {weights.min():g}, expected numbers >= 0; leave such samples out.")
     if class_weight is not None and classes is not None and labels is not None:
-        weights *= class_factors(class_weight, classes, labels)[labels]
-    if not weights.any():
+        weights *= class_factors(class_weight, classes, labels, weights)[labels]
+    if not (may_be_zero or weights.any()):
         raise DataError("the weights of all samples are zero; expected at least one above 0.")
     return weights
 
 
-def class_factors(class_weight: Any, classes: Array, labels: Array) -> Array:
-    """Return the factor of each class."""
-    return np.asarray(compute_class_weight(class_weight, classes=classes, y=classes[labels]), np.float64)
+def class_factors(class_weight: Any, classes: Array, labels: Array, weights: Array) -> Array:
+    """Return the factor of each class; for balanced ones a sample of weight 2 counts as two."""
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        sums = np.bincount(labels, weights, len(classes))
+        some = sums > 0
+        return np.asarray(np.divide(sums.sum() / max(1, some.sum()), sums, out=np.zeros(len(sums)), where=some))
+    factors = np.asarray(compute_class_weight(class_weight, classes=classes, y=classes[labels]), np.float64)
+    wrong = np.flatnonzero(~(np.isfinite(factors) & (factors >= 0)))
+    if len(wrong):
+        raise DataError(
+            f"class_weight gives the class {classes.tolist()[wrong[0]]!r} the factor {factors[wrong[0]]:g}, expected a "
+            "finite number >= 0."
+        )
+    return factors

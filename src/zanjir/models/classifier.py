@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d
 
 from zanjir.errors import ParameterError
+from zanjir.gates import softmax
 from zanjir.graph import Array
 from zanjir.models.base import encoded_labels, weights_of
 from zanjir.models.network import Network, Targets, takes_steps
@@ -39,9 +40,9 @@ class NetworkClassifier(ClassifierMixin, Network):  # type: ignore[misc]
         """Return labels of the classes that were fitted."""
         return encoded_labels(column_or_1d(y), self.classes_)[1]
 
-    def weights_for(self, targets: Targets, sample_weight: Any) -> Array | None:
+    def weights_for(self, targets: Targets, sample_weight: Any, **how: Any) -> Array | None:
         """Return the weight of each sample, with the factor of its class."""
-        return weights_of(len(targets.y), sample_weight, self.class_weight, self.classes_, targets.y)
+        return weights_of(len(targets.y), sample_weight, self.class_weight, self.classes_, targets.y, **how)
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
@@ -68,8 +69,10 @@ class NetworkClassifier(ClassifierMixin, Network):  # type: ignore[misc]
                 f"class_weight is {self.class_weight!r}, and partial_fit does not see all samples; give a dict, such "
                 "as {label: weight}."
             )
-        if classes is not None and hasattr(self, "classes_") and not np.array_equal(np.unique(classes), self.classes_):
-            raise ParameterError(f"classes is {list(classes)}, and the first call had {list(self.classes_)}.")
+        if classes is not None and hasattr(self, "model_") and not np.array_equal(np.unique(classes), self.classes_):
+            raise ParameterError(
+                f"classes is {np.asarray(classes).tolist()}, and the first call had {self.classes_.tolist()}."
+            )
         return self.go_on(X, y, sample_weight, classes)
 
     def decision_function(self, X: Any) -> Array:
@@ -91,9 +94,12 @@ class NetworkClassifier(ClassifierMixin, Network):  # type: ignore[misc]
     @available_if(has_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class (N, C); rows sum to 1."""
-        scores = self.scores_of(X)
-        p = np.asarray(probabilities(self.model_.problem.loss, scores.astype(np.float64)))
-        return np.asarray(p / p.sum(axis=1, keepdims=True), scores.dtype)
+        scores, loss = self.scores_of(X), self.model_.problem.loss
+        exact = scores.astype(np.float64)
+        if loss.probability == "sigmoid" and scores.shape[1] > 1:
+            # Divided by their sum through logarithms: far from every class, all of them round to 0.
+            return np.asarray(softmax.forward(-np.logaddexp(0, -exact), axis=1), scores.dtype)
+        return np.asarray(probabilities(loss, exact), scores.dtype)
 
     @available_if(has_probabilities)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: Any) -> Array:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -19,7 +20,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from zanjir.data import split_indices
-from zanjir.errors import ParameterError, ShapeError, choose
+from zanjir.errors import DataError, ParameterError, ShapeError, choose
 from zanjir.graph import Array
 from zanjir.models.base import (
     Estimator,
@@ -29,9 +30,10 @@ from zanjir.models.base import (
     weights_of,
 )
 from zanjir.models.online import Online
+from zanjir.models.parameters import check_parameters, sizes_of, whole
 from zanjir.models.sklearn_callbacks import CallbackSupportMixin, Hooks, with_callbacks
 from zanjir.models.solvers import Solution, Task, by_minimizer, by_updates
-from zanjir.nn import LOSSES, Loss, Sequential, mlp, regularizer
+from zanjir.nn import LOSSES, Loss, Sequential, mlp, own_loss, regularizer
 from zanjir.optim import OPTIMIZERS, ClipNorm, optimizer, schedule
 from zanjir.program import Problem, Scorer
 from zanjir.training import Model, Plan, RateSearch, Samples, Trainer, find_learning_rate
@@ -159,6 +161,7 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         """
         X, y = checked_samples(self, X, y, multi_output=self.multi_output, y_numeric=self.numeric)
         self._seed = self.seed
+        check_parameters(self)
         targets = self.targets_of(y)
         train = Samples(dense(X), targets.y, self.weights_for(targets, sample_weight))
         validation = self.watched(X_val, y_val, sample_weight_val)
@@ -167,9 +170,9 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         problem = self.problem_of(train, targets)
         task = Task(problem, train, validation, targets.n_classes)
         hooks = Hooks(self, X, y, sample_weight, self.max_iter)
-        hooks.begin_iteration({"model_": self.model_of(problem, self.first(problem))})
+        hooks.begin_iteration(lambda: {"model_": self.model_of(problem, self.first(problem))})
         solution = self.solved(task, hooks)
-        hooks.end()
+        hooks.end(lambda: {"model_": self.model_of(problem, solution.W)})
         self.keep(task, solution, train.X)
         return self
 
@@ -181,16 +184,16 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         """Return targets of the same kind as those that were fitted."""
         raise TypeError(f"{type(self).__name__} fits nothing; use one of its subclasses.")
 
-    def weights_for(self, targets: Targets, sample_weight: Any) -> Array | None:
+    def weights_for(self, targets: Targets, sample_weight: Any, **how: Any) -> Array | None:
         """Return the weight of each sample."""
-        return weights_of(len(targets.y), sample_weight)
+        return weights_of(len(targets.y), sample_weight, **how)
 
     def loss_row(self) -> Loss:
         """Return the loss, which may be a user's function of scores and targets."""
         loss = self.loss or self.default_loss
         if callable(loss):
             takes = "labels" if isinstance(self, ClassifierMixin) else "numbers"
-            return Loss(getattr(loss, "__name__", "own"), loss, takes)
+            return own_loss(loss, takes)
         return choose("loss", loss, LOSSES)
 
     def problem_of(self, train: Samples, targets: Targets) -> Problem:
@@ -214,6 +217,8 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
     def seed(self) -> int:
         """What fixes first weights, the order of the samples and dropout."""
         if isinstance(self.random_state, int | np.integer):
+            if self.random_state < 0:
+                raise ParameterError(f"random_state is {self.random_state}, expected a whole number of at least 0.")
             return int(self.random_state)
         if isinstance(self.random_state, np.random.Generator):
             return int(self.random_state.integers(2**31))
@@ -224,25 +229,27 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         return Plan(
             optimizer=optimizer(self.chosen_solver, self.learning_rate_init),
             schedule=schedule(self.learning_rate),
-            clip=ClipNorm(self.clip) if self.clip else None,
+            clip=None if self.clip is None else ClipNorm(self.clip),
             batch_size=self.batch_of(n),
-            epochs=self.max_iter,
-            patience=self.n_iter_no_change if self.early_stopping else None,
+            epochs=whole("max_iter", self.max_iter),
+            patience=self.patience,
             seed=self._seed,
             shuffle=self.shuffle,
             engine=self.engine,
             threads=self.threads if self.engine != "numpy" else None,
         )
 
+    @property
+    def patience(self) -> int | None:
+        """How many iterations the loss on watched samples may fail to fall; None if nobody stops for that."""
+        n = whole("n_iter_no_change", self.n_iter_no_change)
+        return n if self.early_stopping else None
+
     def batch_of(self, n: int) -> int:
         """Return how many of so many samples make a batch."""
         if self.batch_size == "auto":
             return min(n, max(SMALLEST_BATCH, min(LARGEST_BATCH, n // STEPS_PER_EPOCH)))
-        if not isinstance(self.batch_size, int | np.integer) or self.batch_size < 1:
-            raise ParameterError(
-                f"batch_size is {self.batch_size!r}, expected 'auto' or a whole number of samples, at least 1."
-            )
-        return min(int(self.batch_size), n)
+        return min(whole("batch_size", self.batch_size, "'auto' or "), n)
 
     def watched(self, X: Any, y: Any, sample_weight: Any) -> Samples | None:
         """Return the samples to watch that the user gave."""
@@ -259,7 +266,12 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
     def divided(self, train: Samples, targets: Targets) -> tuple[Samples, Samples]:
         """Return the samples to learn from and those to watch, when the user gave none to watch."""
         stratify = targets.n_classes > 0
-        kept, watched = split_indices(train.y, self.validation_fraction, seed=self._seed, stratify=stratify)
+        counted = np.arange(len(train.y)) if train.weights is None else np.flatnonzero(train.weights)
+        try:
+            parts = split_indices(train.y[counted], self.validation_fraction, seed=self._seed, stratify=stratify)
+        except ParameterError as error:
+            raise ParameterError(f"validation_fraction is {self.validation_fraction!r}: {error}") from error
+        kept, watched = (counted[part] for part in parts)
         return taken(train, kept), taken(train, watched)
 
     def first(self, problem: Problem) -> Array:
@@ -270,12 +282,11 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
     def solved(self, task: Task, hooks: Hooks) -> Solution:
         """Return what the solver finds."""
 
-        def heard(W: Array, loss: float) -> bool:
+        def heard(W: Callable[[], Array], loss: float) -> bool:
             if self.verbose:
                 LOG.info("%s: loss %.6g", type(self).__name__, loss)
-            return hooks.end_iteration(lambda: {"model_": self.model_of(task.problem, W.copy())})
+            return hooks.end_iteration(lambda: {"model_": self.model_of(task.problem, W().copy())})
 
-        patience = self.n_iter_no_change if self.early_stopping else None
         start, state = self.start_of(task.problem)
         if choose("solver", self.chosen_solver, SOLVERS) == "updates":
             return by_updates(
@@ -288,8 +299,9 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
                 "choose one such as adam, or use set_callbacks."
             )
         return by_minimizer(
-            task, self.chosen_solver, self.first(task.problem) if start is None else start, max_iter=self.max_iter,
-            tol=self.tol, engine=self.engine, patience=patience, heard=heard,
+            task, self.chosen_solver, self.first(task.problem) if start is None else start,
+            max_iter=whole("max_iter", self.max_iter), tol=self.tol, engine=self.engine, patience=self.patience,
+            heard=heard,
         )  # fmt: skip
 
     def start_of(self, problem: Problem) -> tuple[Array | None, Any]:
@@ -301,6 +313,11 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
             raise ShapeError(
                 f"warm_start goes on with the network {fitted.sizes}, and these data and parameters make "
                 f"{problem.sizes}; set warm_start=False to begin anew."
+            )
+        if self.model_.classes != self.class_names:
+            raise DataError(
+                f"warm_start goes on with the classes {', '.join(self.model_.classes)}, and y holds "
+                f"{', '.join(self.class_names)}; set warm_start=False to begin anew."
             )
         return self.model_.W, self._state if self._state_of == self.chosen_solver else None
 
@@ -324,14 +341,16 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
 
     def advice(self, solution: Solution, X: Array) -> str:
         """Say that the fit did not come to its end, and what to do."""
-        scales = X.std(axis=0)
-        scales = scales[scales > 0]
-        ratio = float(scales.max() / scales.min()) if len(scales) else 1.0
+        with np.errstate(over="ignore", invalid="ignore"):  # of huge numbers no deviation is known
+            scales = X.std(axis=0)
+            scales = scales[scales > 0]
+            ratio = float(scales.max() / scales.min()) if len(scales) else 1.0
         uneven = f" The features' scales differ by a factor of {ratio:.2g}: standardize them." if ratio > UNEVEN else ""
-        return (
-            f"{type(self).__name__}: max_iter={self.max_iter} iterations were not enough: {solution.reason}."
-            f"{uneven} Raise max_iter, or tol."
-        )
+        name = type(self).__name__
+        if solution.n_iter < self.max_iter:
+            return f"{name}: {solution.reason}.{uneven or ' Standardize the features, or choose another solver.'}"
+        enough = f"max_iter={self.max_iter} iterations were not enough"
+        return f"{name}: {enough}: {solution.reason}.{uneven} Raise max_iter, or tol."
 
     @property
     def objective_(self) -> str:
@@ -370,36 +389,55 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         first = not hasattr(self, "model_")
         X, y = checked_samples(self, X, y, reset=first, multi_output=self.multi_output, y_numeric=self.numeric)
         targets = self.targets_of(y, classes) if first else Targets(self.targets_like(y), len(self.class_names), 0)
-        weights = self.weights_for(targets, sample_weight)
-        samples = Samples(dense(X), targets.y, np.ones(len(y)) if weights is None else weights)
+        weights = self.weights_for(targets, sample_weight, may_be_zero=True)
+        samples = Samples(dense(X), targets.y)
         if first:
-            self._seed = self.seed
-            problem = self.problem_of(samples, targets)
-            self.model_ = self.model_of(problem, self.first(problem))
-            self.loss_curve_, self.n_iter_ = [], 0
-            self._state, self._state_of, self._online = None, self.chosen_solver, None
-        self._online = self._online or self.online(len(y))
-        self.loss_ = self._online.steps(samples, self.batch_of(len(y)))
-        self.model_ = replace(self.model_, W=self._online.W)
-        self.loss_curve_.append(self.loss_)
-        self.n_iter_ += 1
+            self.begin(samples, targets)
+        online = self.online(len(y), weighted=weights is not None)
+        loss = online.steps(samples, weights, self.batch_of(len(y)))
+        # The fit that began it cannot be gone on with any more: these steps are not in its record.
+        self._online, self._state = online, None
+        if loss is not None:
+            self.model_ = replace(self.model_, W=online.W)
+            self.loss_ = loss
+            self.loss_curve_.append(loss)
+            self.n_iter_ += 1
         return self
 
-    def online(self, n: int) -> Online:
-        """Return what takes the steps of `partial_fit`, from where the estimator stands."""
+    def begin(self, samples: Samples, targets: Targets) -> None:
+        """Make the network of a first `partial_fit`."""
+        self._seed = self.seed
+        problem = self.problem_of(samples, targets)
+        self.check_online(problem)  # an estimator that is refused is not fitted
+        self.model_ = self.model_of(problem, self.first(problem))
+        self.loss_curve_, self.n_iter_ = [], 0
+        self._state, self._state_of, self._online = None, self.chosen_solver, None
+
+    def online(self, n: int, *, weighted: bool) -> Online:
+        """Return what takes the steps of `partial_fit`, with the parameters that the estimator has now."""
+        penalty = regularizer(self.penalty or "none", self.alpha)
+        problem = replace(self.model_.problem, weighted=weighted, penalty=penalty)
+        self.check_online(problem)
+        plan = replace(self.plan(n), patience=None, batch_size=1)
+        if self._online and (self._online.problem, self._online.plan) == (problem, plan):
+            return self._online
+        same_rule = self._state_of == self.chosen_solver
+        state = self._online.state if self._online else self._state
+        self._state_of = self.chosen_solver
+        return Online(problem, plan, len(self.class_names), self.model_.W, state if same_rule else None)
+
+    def check_online(self, problem: Problem) -> None:
+        """Refuse what has to know where the training ends."""
         if self.learning_rate != "constant":
             raise ParameterError(
                 f"learning_rate is {self.learning_rate!r}, a schedule from the first step to the last, and "
                 "partial_fit has no last one; choose 'constant'."
             )
-        problem = self.model_.problem
         if problem.measured:
             raise ParameterError(
                 "batch normalization measures all training samples at the end, and partial_fit has no end; choose "
                 "norm='layer' or 'none'."
             )
-        plan = replace(self.plan(n), patience=None)
-        return Online(replace(problem, weighted=True), plan, len(self.class_names), self.model_.W, self._state)
 
     def find_learning_rate(self, X: Any, y: Any, sample_weight: Any = None, **how: Any) -> RateSearch:
         """Try learning rates from small to large on these samples, and leave the estimator as it is.
@@ -416,7 +454,7 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         RateSearch
             The rates, the loss at each, and a suggestion.
         """
-        copy = self.__class__(**self.get_params(deep=False))
+        copy = self.__class__(**{**self.get_params(deep=False), "random_state": deepcopy(self.random_state)})
         X, y = checked_samples(copy, X, y, multi_output=self.multi_output, y_numeric=self.numeric)
         targets = copy.targets_of(y)
         train = Samples(dense(X), targets.y, copy.weights_for(targets, sample_weight))
@@ -426,14 +464,6 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
             n_classes=targets.n_classes,
         )  # fmt: skip
         return find_learning_rate(trainer, **how)
-
-
-def sizes_of(hidden: Any) -> Sequence[int]:
-    """Return the hidden sizes; one number means one layer."""
-    sizes = [hidden] if isinstance(hidden, int | np.integer) else list(hidden)
-    if any(not isinstance(size, int | np.integer) or size < 1 for size in sizes):
-        raise ParameterError(f"hidden_layer_sizes is {hidden!r}, expected whole numbers of at least 1, such as (100,).")
-    return [int(size) for size in sizes]
 
 
 def taken(samples: Samples, indices: Array) -> Samples:

@@ -25,7 +25,7 @@ class Online:
     Parameters
     ----------
     problem : Problem
-        A ``weighted`` one.
+        What is to be learned; ``weighted`` if the samples are.
     plan : Plan
         Rule, seed and engine.
     n_classes : int
@@ -49,6 +49,11 @@ class Online:
         arrays = state[0] if state else {}
         self.held = {name.removeprefix("optimizer."): a for name, a in arrays.items() if name.startswith("optimizer.")}
         self.held["W"] = W
+
+    @property
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """The rule's vectors and its number of steps, as `Trainer.state` returns them."""
+        return {f"optimizer.{name}": vector for name, vector in self.numbers().items()}, {"t": self.t}
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is to be pickled: the numbers, and not the engine, which is made anew."""
@@ -77,22 +82,22 @@ class Online:
         """The parameters."""
         return self.engine.W.copy()
 
-    def steps(self, samples: Samples, batch_size: int) -> float:
+    def steps(self, samples: Samples, weights: Array | None, batch_size: int) -> float | None:
         """Take one step for each batch of samples, in their order, and return the mean loss before the steps.
 
-        Samples whose weights are all 0 change nothing, not even by the penalty.
+        Samples whose weights are all 0 change nothing, not even by the penalty: there is no step, and no loss.
 
         Raises
         ------
         NonFiniteError
             If the loss is no finite number; the parameters stay as they were before.
         """
-        if samples.weights is not None and not samples.weights.any():
-            return float("nan")
+        if weights is not None and not weights.any():
+            return None
         n, before, t = len(samples.X), self.numbers(), self.t
         dtype = self.problem.dtype
         targets = np.ascontiguousarray(encoded(self.problem, samples.y, self.n_classes))
-        weights = np.ascontiguousarray(samples.weights, dtype)
+        weights = None if weights is None else np.ascontiguousarray(weights, dtype)
         feed = Feed(np.ascontiguousarray(samples.X, dtype), targets, None, weights)
         sizes = np.diff(np.append(np.arange(0, n, batch_size), n))
         rates = np.full(len(sizes), self.plan.optimizer.learning_rate)

@@ -7,9 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_array
 
+from zanjir.errors import choose
 from zanjir.graph import Array
 from zanjir.models.network import Network, Targets, takes_steps
+from zanjir.nn import Loss
 
 __all__ = ["NetworkRegressor"]
 
@@ -34,8 +37,14 @@ class NetworkRegressor(RegressorMixin, Network):  # type: ignore[misc]
 
     def targets_like(self, y: Any) -> Array:
         """Return numbers as columns."""
-        y = np.asarray(y, np.float64)
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         return np.asarray(y).reshape(len(y), -1)
+
+    def loss_row(self) -> Loss:
+        """Return the loss, if it is one of numbers."""
+        if not callable(self.loss):
+            choose("loss", self.loss or self.default_loss, dict.fromkeys(["squared_error"]))
+        return super().loss_row()
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:

@@ -19,6 +19,8 @@ except ImportError:  # scikit-learn before 1.9 has no callbacks
 
 __all__ = ["CallbackSupportMixin", "Hooks", "with_callbacks"]
 
+Attributes = Callable[[], Mapping[str, Any]]
+
 
 class Hooks:
     """What scikit-learn's callbacks hear of one fit: its beginning, each iteration, its end.
@@ -37,29 +39,30 @@ class Hooks:
 
     def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any, n_iterations: int) -> None:
         self.active = bool(getattr(estimator, "_skl_callbacks", ()))
+        self.left = n_iterations
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         self.facts = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         if self.active:
             self.root = estimator._init_callback_context(max_subtasks=n_iterations)
             self.root.call_on_fit_task_begin(**self.facts)
 
-    def begin_iteration(self, attributes: Mapping[str, Any]) -> None:
-        """Say that an iteration begins with these fitted attributes."""
-        if self.active:
+    def begin_iteration(self, attributes: Attributes) -> None:
+        """Say that an iteration begins with these fitted attributes, which are made if a callback reads them."""
+        if self.active and self.left:
+            self.left -= 1
             self.task = self.root.subcontext(task_name="iteration")
-            self.task.call_on_fit_task_begin(**self.facts, reconstruction_attributes=dict(attributes))
+            self.task.call_on_fit_task_begin(**self.facts, reconstruction_attributes=attributes)
 
-    def end_iteration(self, attributes: Callable[[], Mapping[str, Any]], *, last: bool = False) -> bool:
+    def end_iteration(self, attributes: Attributes) -> bool:
         """Say that an iteration ended with these fitted attributes, and return whether a callback wants to stop."""
         if not self.active:
             return False
-        found = dict(attributes())
-        stop = bool(self.task.call_on_fit_task_end(**self.facts, reconstruction_attributes=found))
-        if not (stop or last):
-            self.begin_iteration(found)
+        stop = bool(self.task.call_on_fit_task_end(**self.facts, reconstruction_attributes=attributes))
+        if not stop:
+            self.begin_iteration(attributes)
         return stop
 
-    def end(self) -> None:
-        """Say that the fit ended."""
+    def end(self, attributes: Attributes) -> None:
+        """Say that the fit ended with these fitted attributes."""
         if self.active:
-            self.root.call_on_fit_task_end(**self.facts, reconstruction_attributes={})
+            self.root.call_on_fit_task_end(**self.facts, reconstruction_attributes=attributes)

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.errors import ParameterError
 from zanjir.graph import Array
+from zanjir.optim import Constant
 from zanjir.program import Feed, Problem, Scorer
 from zanjir.training import Callback, Epoch, Plan, Samples, Trainer, fit
-from zanjir.training.minimizing import minimize
+from zanjir.training.minimizing import Minimum, minimize
 from zanjir.training.model import Metrics, encoded, measured
 from zanjir.training.trainer import relative
 
 __all__ = ["Heard", "Solution", "Task", "by_minimizer", "by_updates"]
 
-Heard = Callable[[Array, float], bool]
+Heard = Callable[[Callable[[], Array], float], bool]
 """Told the parameters and the objective after each iteration; whether to stop."""
 
 
@@ -81,10 +81,15 @@ class NoProgress(Callback):
         self.n_iter += 1
         self.waited = 0 if epoch.loss <= self.best - self.tol else self.waited + 1
         self.best = min(self.best, epoch.loss)
-        asked = self.heard(trainer.W, epoch.loss)
-        watched = trainer.plan.patience is not None
-        self.ended = asked or (not watched and self.waited >= self.epochs)
+        # To read the parameters may mean to measure the training data for a batch normalization.
+        asked = self.heard(lambda: trainer.W, epoch.loss)
+        self.ended = asked or (not ends_by_itself(trainer.plan) and self.waited >= self.epochs)
         return self.ended
+
+
+def ends_by_itself(plan: Plan) -> bool:
+    """Whether a plan has an end of its own: data to watch, or a learning rate that follows its last step."""
+    return plan.patience is not None or not isinstance(plan.schedule, Constant)
 
 
 def by_updates(
@@ -118,7 +123,9 @@ def by_updates(
     fit(trainer, [watch, *callbacks])
     epochs = trainer.history.epochs[done:]
     found = [Metrics(e.validation_loss, e.validation_accuracy, e.validation_r2) for e in epochs]
-    converged = watch.ended or trainer.stopped_early
+    # A training that did not reach its last step was stopped by a callback: somebody wanted that.
+    scheduled = not isinstance(plan.schedule, Constant)
+    converged = watch.ended or trainer.stopped_early or scheduled or not trainer.finished
     reason = f"the loss still fell by more than tol={tol:g} in {n_iter_no_change} epochs" if not converged else ""
     return Solution(
         trainer.W.copy(), [e.loss for e in epochs], found if task.validation else [], watch.n_iter, converged,
@@ -158,7 +165,7 @@ class Watched:
     def __call__(self, W: Array, loss: float) -> bool:
         """Look at an iteration, and return whether to stop."""
         self.W[...] = W
-        stop = self.heard(self.W, loss)
+        stop = self.heard(lambda: self.W, loss)
         part = self.task.validation
         if part is not None:
             found = measured(self.scorer, part.X, part.y, self.task.n_classes, part.weights)
@@ -181,18 +188,24 @@ def by_minimizer(
     heard: Heard,
 ) -> Solution:
     """Fit by a minimizer of SciPy from first parameters on; see `zanjir.training.minimize`."""
-    if task.problem.measured:
-        raise ParameterError(
-            f"solver={method!r} minimizes a function of the parameters, and batch normalization depends on the batch; "
-            "choose an update rule such as adam, or norm='layer'."
-        )
     watched = Watched(task, patience, heard)
     found = minimize(
         task.problem, task.feed, W, method=method, max_iter=max_iter, tol=tol, engine=engine, callback=watched
     )
     kept = watched.best if patience is not None and watched.best is not None else found.W
-    ended = found.converged or found.stopped
-    # A line search that finds nothing lower, with numbers of this precision, is at the end of what they can tell.
-    exhausted = found.n_iter < max_iter
+    if not found.losses:  # it began at the minimum, or never left
+        watched(found.W, found.loss)
+    ended = found.converged or found.stopped or is_exhausted(found, max_iter, task.problem.dtype)
     reason = f"{method} stopped with a derivative of {found.slope:.2g}, above tol={tol:g} ({found.message.strip('.')})"
-    return Solution(kept, found.losses, watched.found, found.n_iter, ended or exhausted, "" if ended else reason)
+    losses = found.losses or [found.loss]
+    return Solution(kept, losses, watched.found, found.n_iter, ended, "" if ended else reason)
+
+
+def is_exhausted(found: Minimum, max_iter: int, dtype: Any) -> bool:
+    """Whether a line search found nothing lower because numbers of this precision tell no more.
+
+    A loss with kinks, such as the hinge, ends so at a derivative that is not small; one that was never lowered, or a
+    derivative above the loss itself, is no end of anything.
+    """
+    small = 1.0 if found.losses else float(np.sqrt(np.finfo(dtype).eps))
+    return found.n_iter < max_iter and found.slope <= small * max(1.0, abs(found.loss))

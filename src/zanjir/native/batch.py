@@ -16,6 +16,7 @@ from zanjir.graph.tensor import Array, Tensor, apply
 from zanjir.native import compiler
 from zanjir.native.driver import PHASE, SHARD
 from zanjir.native.library import Library
+from zanjir.native.memory import zeros
 from zanjir.native.operations import address, in_memory_of_their_own
 from zanjir.native.translation import Bound, Translation, module_text
 from zanjir.program import StepProgram
@@ -156,7 +157,7 @@ class Variant:
         update: bool = True,
     ) -> None:
         self.context, self.n = context, n
-        self.given = samples or context.program.problem.batch(n)
+        self.given = samples or self.buffers()
         self.shards: list[dict[str, Any]] = []
         self.parts: list[Part] = []
         self.update: Part | None = None
@@ -165,6 +166,11 @@ class Variant:
             self.make_shards(context.split, n_shards, update=update)
         else:
             self.make_whole(update=update)
+
+    def buffers(self) -> dict[str, Array]:
+        """Return room for the samples of a batch."""
+        batch = self.context.program.problem.batch(self.n)
+        return {name: zeros(array.shape, array.dtype) for name, array in batch.items()}
 
     def make_whole(self, *, update: bool) -> None:
         """Make a step whose batch is not cut."""
@@ -186,7 +192,7 @@ class Variant:
         }
         rows = {id(node): node for pair in products.values() for node in pair}
         buffers = {
-            key: np.zeros((rows_of(node, n), *node.shape[1:]), node.dtype)
+            key: zeros((rows_of(node, n), *node.shape[1:]), node.dtype)
             for key, node in rows.items()
             if node.gate is not None
         }
@@ -198,7 +204,7 @@ class Variant:
             arrays = {f"rows{i}": part_of(buffer, n, first, last) for i, buffer in enumerate(buffers.values())}
             for name, pairs in terms.items():
                 value = np.asarray(outputs[name].value)
-                arrays[name] = np.zeros(value.shape, value.dtype)
+                arrays[name] = zeros(value.shape, value.dtype)
                 pairs.append((Tensor(arrays[name], name), arrays[name]))
             self.add_shard(first, last - first, outputs, arrays, {cut.n_samples: n, cut.first_row: first})
         leaves = {term: array for pairs in terms.values() for term, array in pairs} | {cut.n_samples: n}
@@ -238,7 +244,7 @@ class Variant:
         leaves: dict[Tensor, Any] = {
             node: values.get(name, node.value) for name, node in context.program.forward.inputs.items()
         }
-        scores = np.zeros((n, problem.n_outputs), problem.dtype)
+        scores = zeros((n, problem.n_outputs), problem.dtype)
         leaves |= numbers or {}
         if n not in self.translations:
             self.translations[n] = Translation("shard", in_memory_of_their_own(outputs), leaves)
@@ -272,7 +278,7 @@ class Variant:
         given = {node: vectors.get(name, node.value) for name, node in inputs.items()}
         translation = Translation("update", in_memory_of_their_own(outputs), given)
         late = translation.overwritten_too_early({name: inputs[name] for name in outputs})
-        kept = {name: np.empty_like(vectors[name]) for name in late}
+        kept = {name: zeros(vectors[name].shape, vectors[name].dtype) for name in late}
         self.update = Part.of(translation, given, {**vectors, **kept}, context)
         self.update.backward = True
         self.parts.append(self.update)

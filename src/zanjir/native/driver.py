@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from zanjir.native.blocks import POINTER, when
+from zanjir.native.blocks import POINTER, mask, when
 from zanjir.native.compiler import Host
-from zanjir.native.loops import Function, Lanes, joined, load, neutral, store, total
+from zanjir.native.loops import Function, Lanes, load, store
 from zanjir.native.values import Kind, Value, select
 
 __all__ = ["ABANDONED", "BARRIER", "JOB", "PHASE", "SHARD", "VARIANT", "driver_text"]
@@ -138,9 +138,14 @@ class Driver:
                 sample = code.get(self.word(order, i), WORD)
                 with self.when(begin + i + job["batch_size"] < job["samples"]):
                     self.fetch(code.get(self.word(order, i + job["batch_size"]), WORD))
-                for array, size in (("X", "row_bytes"), ("y", "target_bytes"), ("weights", "weight_bytes")):
-                    target, source = shard[array] + i * job[size], job[array] + sample * job[size]
-                    self.copy(target, source, job[size])
+                self.copy(shard["X"] + i * job["row_bytes"], job["X"] + sample * job["row_bytes"], job["row_bytes"])
+            for array, size in (("y", "target_bytes"), ("weights", "weight_bytes")):
+                with (
+                    self.when(job[size].differs(0)),
+                    code.loop(code.variable(self.number(0)), shard["rows"], self.number(1)) as i,
+                ):
+                    sample = code.get(self.word(order, i), WORD)
+                    self.copy(shard[array] + i * job[size], job[array] + sample * job[size], job[size])
 
     def fetch(self, sample: Value) -> None:
         """Ask for the first cache lines of a sample of the next batch, so that they are near when it is gathered."""
@@ -155,9 +160,11 @@ class Driver:
         """Copy bytes, a multiple of four: in vectors of words, and half a word at the end where there is one."""
         code, count = self.code, size >> 3
         to, from_ = self.pointer(target), self.pointer(source)
-        with code.loop(code.variable(self.number(0)), count, WORDS) as i:
-            lanes = Lanes.below(count, i, WORDS)
-            store(code, load(code, from_, "i64", lanes), to, "i64", lanes)
+        counter = code.variable(self.number(0))
+        for stop, below in ((count - (WORDS - 1), None), (count, count)):  # full vectors, and what is left
+            with code.loop(counter, stop, WORDS) as i:
+                lanes = Lanes.below(below, i, WORDS) if below else Lanes(WORDS, i)
+                store(code, load(code, from_, "i64", lanes), to, "i64", lanes)
         with self.when((size & 4).differs(0)):
             half = Kind("i32")
             code.set(code.element(to, "i32", count * 2), code.get(code.element(from_, "i32", count * 2), half))
@@ -167,38 +174,29 @@ class Driver:
         job, code = self.job, self.code
         scores, labels = self.pointer(shard["scores"]), self.pointer(job["labels"])
         order = self.word(self.pointer(job["order"]), step * job["batch_size"] + shard["first_row"])
-        right = code.variable(self.number(0))
+        right, one_score = code.variable(self.number(0)), job["classes"].equals(1)
         with code.loop(code.variable(self.number(0)), shard["rows"], self.number(1)) as i:
             row = code.element(scores, self.element, i * job["classes"])
-            above_zero = (code.get(row, Kind(self.element)) > 0).convert(WORD)
-            found = code.variable(above_zero)
-            with self.when(job["classes"] > 1):
-                self.find_highest(row, found)
             label = code.get(self.word(labels, code.get(self.word(order, i), WORD)), WORD)
-            code.set(right, code.get(right, WORD) + code.get(found, WORD).equals(label).convert(WORD))
+            above_zero = (code.get(row, Kind(self.element)) > 0).convert(WORD)
+            found = select(one_score, above_zero.equals(label), self.is_highest(row, label))
+            code.set(right, code.get(right, WORD) + found.convert(WORD))
         code.set(self.pointer(shard["right"]), code.get(right, WORD))
 
-    def find_highest(self, row: Value, found: Value) -> None:
-        """Find the position of the highest score of a row, the first of equal ones."""
-        code, kind = self.code, Kind(self.element, self.width)
-        lowest = neutral(code, "max", kind)
-        top, classes = code.variable(lowest), self.job["classes"]
-
-        def scores(j: Value) -> tuple[Value, Value]:
-            lanes = Lanes.below(classes, j, self.width)
-            mask = lanes.mask or code.constant(kind.of("i1"), True)
-            return select(mask, load(code, row, self.element, lanes), lowest), mask
-
+    def is_highest(self, row: Value, label: Value) -> Value:
+        """Whether a label's score is the highest of a row and the first of equal ones; none is, beside a NaN."""
+        code, kind, classes = self.code, Kind(self.element, self.width), self.job["classes"]
+        known = (label >= 0) & (label < classes)
+        place = code.element(row, self.element, select(known, label, 0))
+        own = code.get(place, Kind(self.element)).spread(self.width)
+        beaten = code.variable(code.constant(kind.of("i1"), False))
         with code.loop(code.variable(self.number(0)), classes, self.width) as j:
-            code.set(top, joined("max", code.get(top, kind), scores(j)[0]))
-        highest = total("max", code.get(top, kind)).spread(self.width)
-        code.set(found, self.number(-1))
-        with code.loop(code.variable(self.number(0)), classes, self.width) as j:
-            values, mask = scores(j)
-            hits = (values.equals(highest) & mask).bits(Kind(f"i{self.width}")).convert(WORD)
-            first = j + code.call(WORD, "llvm.cttz.i64", hits, code.constant(Kind("i1"), False))
-            new = hits.differs(0) & (code.get(found, WORD) < 0)
-            code.set(found, select(new, first, code.get(found, WORD)))
+            inside, before = mask(classes - j, self.width), mask(label - j, self.width)
+            others = load(code, row, self.element, Lanes(self.width, j, inside))
+            lower = (others < own) | ((others <= own) & (before ^ True))
+            code.set(beaten, code.get(beaten, kind.of("i1")) | (inside & (lower ^ True)))
+        lanes = code.get(beaten, kind.of("i1")).bits(Kind(f"i{self.width}"))
+        return known & lanes.equals(0)
 
     def add_right(self, step: Value, shards: Value, n_shards: Value) -> None:
         """Record how many samples of the batch have the right label."""

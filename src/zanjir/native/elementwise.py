@@ -237,7 +237,7 @@ FLOATING: dict[str, Callable[..., Value]] = {
     "sin": lambda x: x.unary("llvm.sin"),
     "sinc": sinc,
     "softplus": of.softplus,
-    "sqrt": Value.sqrt,
+    "sqrt": of.sqrt,
     "tanh": of.tanh,
 }
 

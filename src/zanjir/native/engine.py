@@ -12,7 +12,9 @@ from zanjir.native.batch import Context, Variant
 from zanjir.native.blas import find
 from zanjir.native.library import Library
 from zanjir.native.loop import Job, Loop
+from zanjir.native.memory import zeros
 from zanjir.program import Feed, Problem, Record, StepProgram
+from zanjir.program.engine import Uncopied
 
 __all__ = ["NativeEngine", "as_read", "processors", "shards_for"]
 
@@ -27,7 +29,7 @@ LEAST_ROWS, ROWS_OF_SHARD, MOST_SHARDS = 16, 128, 64
 MOST_PARTIAL_SUMS = 4_000_000
 
 
-class NativeEngine:
+class NativeEngine(Uncopied):
     """Runs the steps of one training in machine code.
 
     Parameters
@@ -65,9 +67,10 @@ class NativeEngine:
         threads: int | None = None,
     ) -> None:
         dtype = program.problem.dtype
-        W = np.array(W, dtype)
-        state = {name: np.zeros_like(W) for name in program.optimizer.state_names}
-        self.context = Context(program, W, np.zeros_like(W), state, np.zeros(3), seed, Library(find()))
+        vectors = {name: zeros(W.shape, dtype) for name in ("W", "dW", *program.optimizer.state_names)}
+        vectors["W"][...] = W
+        here, gradient = vectors.pop("W"), vectors.pop("dW")
+        self.context = Context(program, here, gradient, vectors, np.zeros(3), seed, Library(find()))
         self.wanted_shards, self.wanted_threads = shards, threads
         self.variants: dict[int, Variant] = {}
         self.given: Feed | None = None
@@ -176,6 +179,7 @@ def processors() -> int:
 
 def as_read(feed: Feed, problem: Problem) -> Feed:
     """Return a feed in the types of a problem, one element after the other."""
+    feed.check(problem)
     labels = None if feed.labels is None else np.ascontiguousarray(feed.labels, np.int64)
     y = np.ascontiguousarray(feed.y, problem.batch(1)["y"].dtype)
     weights = np.ascontiguousarray(feed.weights, problem.dtype) if problem.weighted else None

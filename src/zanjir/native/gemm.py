@@ -1,8 +1,9 @@
 """Matrix products in LLVM's text: small ones in tiles of our own, large ones by a BLAS.
 
 A tile holds rows x columns of the result in registers while it runs down the inner axis; vectors lie along the
-columns. It reads B in whole vectors: where B's rows end within one, or do not lie one after the other in memory,
-that part of B is first copied to a scratch panel, which also keeps large products within the first cache [1]_.
+columns. It reads B in whole vectors, a single one under a mask: where B's rows end within the second, or its columns
+do not lie side by side, that part of B is first copied to a scratch panel, which also keeps large products within the
+first cache [1]_.
 
 References
 ----------
@@ -49,7 +50,8 @@ DOTS |= {"left": INDEX, "k": INDEX, "add": INDEX}
 PANEL = {"B": POINTER, "b_row": INDEX, "b_col": INDEX, "panel": POINTER, "stride": INDEX, "k": INDEX, "count": INDEX}
 
 DEPTH = 256  # inner steps per panel: two vectors of AVX-512 by 256 fill half of a first cache
-PACKED_ROWS = 48  # copying a panel pays when at least so many rows use it
+PACKED_ROWS = 48  # copying a panel pays when at least so many rows use it,
+NEAR_BYTES = 16_384  # and it does not lie in half of a first cache already, a row in as few lines as can be
 BLOCK_ROWS = 256  # of A by DEPTH: half of a second cache
 ROW_DEPTH = 32  # the same for a single row of A: so many rows of B are read at once, each from left to right
 SHALLOW = 4  # inner steps up to which writing C costs most: then a few whole rows of it are finished at once
@@ -191,28 +193,54 @@ class Writer:
 
     def tile(self, rows: int, vectors: int) -> None:
         """Write one tile; rows beyond the last repeat it, to the same bits, so that none is a special case."""
-        code, width, vector = Code(), self.width, self.vector
+        code, width = Code(), self.width
         names = parameters(code, TILE)
-        last = names["left"] - 1
-        at_rows = [lowest(code.constant(INDEX, row), last) for row in range(rows)]
-        As = [at(names["A"], row * names["a_row"], self.number) for row in at_rows]
-        Cs = [at(names["C"], row * names["c_row"], self.number) for row in at_rows]
-        lanes = [mask(names["count"] - v * width, width) for v in range(vectors)]
-        added = names["add"].differs(0).spread(width)
-        places = [(at(Cs[row], v * width, vector), lanes[v]) for row in range(rows) for v in range(vectors)]
-        first = [masked_load(place, vector, inside & added) for place, inside in places]
-        sums = self.descend(code, names, As, first)
-        for (place, inside), total in zip(places, sums, strict=True):
+        lanes = [mask(names["count"] - v * width, width) for v in range(vectors)] * rows
+        first = self.before(code, names, lanes, vectors)
+        sums = self.descend(code, names, self.rows_of(names, "A", rows), first, lanes[-1])
+        places = self.places(names, rows, vectors)
+        with when(code, "whole", names["count"].equals(width * vectors), leaves=True):
+            for place, total in zip(places, sums, strict=True):
+                store(total, place)
+        for place, total, inside in zip(places, sums, lanes, strict=True):
             masked_store(total, place, inside)
         self.define(f"tile_{rows}_{vectors}", code, TILE)
 
-    def descend(self, code: Code, names: dict[str, Value], As: list[Value], first: list[Value]) -> list[Value]:
-        """Write the loop down the inner axis, and return the sums it ends with."""
+    def before(self, code: Code, names: dict[str, Value], lanes: list[Value], vectors: int) -> list[Value]:
+        """Return what a tile adds to: C, or zeros."""
+        with when(code, "added", names["add"].differs(0)):
+            places = self.places(names, len(lanes) // vectors, vectors)
+            loaded = [masked_load(place, self.vector, inside) for place, inside in zip(places, lanes, strict=True)]
+        zero = self.vector.constant(0)
+        return [
+            code.let(self.vector, f"phi {self.vector} [{zero}, %start], [{before.name}, %added.yes]")
+            for before in loaded
+        ]
+
+    def places(self, names: dict[str, Value], rows: int, vectors: int) -> list[Value]:
+        """Return where the vectors of a tile lie in C, row after row."""
+        return [at(C, v * self.width, self.number) for C in self.rows_of(names, "C", rows) for v in range(vectors)]
+
+    def rows_of(self, names: dict[str, Value], matrix: str, rows: int) -> list[Value]:
+        """Return where the rows of a tile begin in A or C."""
+        pointer, stride = names[matrix], names[f"{matrix.lower()}_row"]
+        offsets = [pointer.code.constant(INDEX, 0)]
+        for row in range(1, rows):
+            offsets.append(offsets[-1] + select(names["left"] > row, stride, 0))
+        return [at(pointer, offset, self.number) for offset in offsets]
+
+    def descend(
+        self, code: Code, names: dict[str, Value], As: list[Value], first: list[Value], inside: Value
+    ) -> list[Value]:
+        """Write the loop down the inner axis, and return its sums; a single vector of B is read under a mask."""
         vectors = len(first) // len(As)
         sums = [Value(code, self.vector, code.fresh()) for _ in first]
         with loop(code, "inner", names["k"]) as p:
             B = at(names["B"], p * names["b_row"], self.number)
-            bs = [load(at(B, v * self.width, self.number), self.vector) for v in range(vectors)]
+            if vectors == 1:
+                bs = [masked_load(B, self.vector, inside)]
+            else:
+                bs = [load(at(B, v * self.width, self.number), self.vector) for v in range(vectors)]
             after = []
             for row, A in enumerate(As):
                 a = load(at(A, p * names["a_col"], self.number), self.number).spread(self.width)
@@ -362,8 +390,10 @@ class Writer:
         """Write the choice between B itself and a copy of a panel of it, and return where it is and its stride."""
         B = at(x["B"], p * x["b_row"] + j * x["b_col"], self.number)
         width = select(count > self.width, code.constant(INDEX, 2 * self.width), self.width)
-        whole = count.equals(width) & x["b_col"].equals(1) & (height < PACKED_ROWS)
-        packed = whole ^ True
+        aligned = (x["b_row"] & (self.width - 1)).equals(0)
+        near = (height < PACKED_ROWS) | (aligned & (x["b_row"] * depth <= NEAR_BYTES // (self.number.bits // 8)))
+        fits = (count <= self.width) | count.equals(2 * self.width)  # a single vector is read under a mask
+        packed = (near & fits & x["b_col"].equals(1)) ^ True
         columns = packed & x["b_row"].equals(1) & x["b_col"].differs(1)
         arguments = [B, x["b_row"], x["b_col"], x["scratch"], width, depth, count]
         with when(code, "turned", columns):

@@ -51,10 +51,11 @@ class Loop:
             What a gate raised that runs in NumPy; the first, if there were several.
         """
         with one_blas_thread() if job.calls_blas else nullcontext():
-            here, others = current_processor(), list[Future[None]]()
+            others: list[Future[None]] = []
             try:
-                pool = self.workers(job.threads)
-                others.extend(pool.submit(self.work, job.address, i, here) for i in range(1, job.threads))
+                if job.threads > 1:
+                    pool, here = self.workers(job.threads), current_processor()
+                    others.extend(pool.submit(self.work, job.address, i, here) for i in range(1, job.threads))
                 self.drive(job.address, 0)
             except BaseException:
                 job.abandon()  # those who wait for this thread would wait for ever
@@ -161,7 +162,13 @@ def bytes_of_row(array: Array | None) -> int:
 
 def current_processor() -> int:
     """Return the number of the processor on which this thread runs; -1 where the system does not tell."""
-    return int(ctypes.CDLL(None).sched_getcpu()) if sys.platform == "linux" else -1
+    return int(of_this_process().sched_getcpu()) if sys.platform == "linux" else -1
+
+
+@cache
+def of_this_process() -> ctypes.CDLL:
+    """Return the functions that this process has loaded."""
+    return ctypes.CDLL(None)
 
 
 @cache
@@ -169,4 +176,4 @@ def give_way() -> int:
     """Return the address of the system's function that lets other threads run; 0 if there is none."""
     if sys.platform == "win32":
         return ctypes.cast(ctypes.windll.kernel32.SwitchToThread, ctypes.c_void_p).value or 0
-    return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value or 0
+    return ctypes.cast(of_this_process().sched_yield, ctypes.c_void_p).value or 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from zanjir.native.blocks import INDEX, POINTER, masked_load, masked_store
 from zanjir.native.values import Code, Kind, Value, select
 
 __all__ = [
-    "ELEMENTS", "Function", "Lanes", "element_of", "halves", "joined", "load", "neutral", "positions", "store", "total",
+    "ELEMENTS", "Function", "Lanes", "element_of", "halves", "joined", "load", "neutral", "positions", "store",
+    "together", "total",
 ]  # fmt: skip
 
 # How the elements of a dtype are computed with; truth values lie in memory as bytes.
@@ -175,8 +177,12 @@ def joined(gate: str, x: Value, y: Value) -> Value:
     """Return two partial results of a reduction as one."""
     if gate == "sum":
         return x + y
-    if x.kind.is_float:  # NaN wins, as in NumPy
-        return x.unary("llvm.maximum" if gate == "max" else "llvm.minimum", y)
+    chosen = farther(gate, x, y)
+    return select(x.is_nan(), x, chosen) if x.kind.is_float else chosen  # NaN wins, as in NumPy
+
+
+def farther(gate: str, x: Value, y: Value) -> Value:
+    """Return the larger or the smaller of two numbers; the second, if one is NaN: one instruction on most machines."""
     return select(x > y if gate == "max" else x < y, x, y)
 
 
@@ -192,9 +198,15 @@ def neutral(code: Code, gate: str, kind: Kind) -> Value:
 
 def total(gate: str, vector: Value) -> Value:
     """Return the reduction of all lanes, halves first: always in the same order."""
+    lanes, of_pair = vector, joined
+    if gate != "sum" and vector.kind.is_float:
+        of_pair = farther  # whether a lane is NaN is asked once, beside the chain of pairs
     while vector.kind.width > 1:
-        vector = joined(gate, *halves(vector))
-    return vector
+        vector = of_pair(gate, *halves(vector))
+    if of_pair is joined:
+        return vector
+    strange = lanes.is_nan().bits(Kind(f"i{lanes.kind.width}")).differs(0)
+    return select(strange, math.nan, vector)
 
 
 def halves(vector: Value) -> Sequence[Value]:
@@ -209,3 +221,11 @@ def halves(vector: Value) -> Sequence[Value]:
         line = f"shufflevector {vector.kind} {vector.name}, {vector.kind} poison, <{width} x i32> <{order}>"
         parts.append(vector.code.let(kind, line))
     return parts
+
+
+def together(low: Value, high: Value) -> Value:
+    """Return a vector from the lower and the upper half of its lanes."""
+    width = 2 * low.kind.width
+    order = ", ".join(f"i32 {i}" for i in range(width))
+    line = f"shufflevector {low.kind} {low.name}, {high.kind} {high.name}, <{width} x i32> <{order}>"
+    return low.code.let(Kind(low.kind.element, width), line)

@@ -11,6 +11,8 @@ import re
 import struct
 from dataclasses import dataclass
 
+from zanjir.native.compiler import host
+from zanjir.native.loops import halves, together
 from zanjir.native.values import Kind, Value, select
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "sech2",
     "sigmoid",
     "softplus",
+    "sqrt",
     "tail",
     "tanh",
 ]
@@ -119,6 +122,37 @@ def lanewise(name: str, *values: Value) -> Value:
         lane = code.call(one, function, *lanes)
         result = code.let(kind, f"insertelement {kind} {result.name}, {one} {lane.name}, i32 {i}")
     return result
+
+
+# The square root
+
+# What the estimate cannot give, 0 infinity, is put right in one instruction: for zeros and +infinity it returns x,
+# for everything else the root. Each class of x has four bits of this number; 1 stands for x.
+ZEROS_AND_INFINITY = 1 << 4 * 2 | 1 << 4 * 5
+ESTIMATED = Kind("float", 16)
+
+
+def sqrt(x: Value) -> Value:
+    """Return the square root; of floats within one unit in the last place, where AVX-512 estimates roots.
+
+    The processor's root takes ten cycles a vector. Its estimate of 1 / sqrt(x) takes two, and one step of Newton's
+    method makes 28 bits of its 14.
+    """
+    if x.kind.element != "float" or "+avx512f" not in host().features.split(","):
+        return x.sqrt()
+    if x.kind.width > ESTIMATED.width:
+        return together(*(sqrt(half) for half in halves(x)))
+    if x.kind.width < ESTIMATED.width:
+        return halves(sqrt(x.spread(2) if x.kind.width == 1 else together(x, x)))[0]
+    code, kind = x.code, x.kind
+    mask, zeros = Value(code, Kind("i16"), "-1"), Value(code, kind, "zeroinitializer")
+    inverse = code.call(kind, "llvm.x86.avx512.rsqrt14.ps.512", x, zeros, mask)
+    root, half = x * inverse, (inverse.bits(kind.integer) - (1 << format_of(x).mantissa)).bits(kind)
+    root = root.fma((-root).fma(half, 0.5), root)
+    classes = code.constant(kind.integer, ZEROS_AND_INFINITY)
+    control, rounding = (Value(code, Kind("i32"), f"{number}") for number in (0, 4))
+    function = "llvm.x86.avx512.mask.fixupimm.ps.512"
+    return code.call(kind, function, root, x, classes, control, mask, rounding)
 
 
 # The exponential: x = n ln 2 + r, and exp(x) = 2^n exp(r)

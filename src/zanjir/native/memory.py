@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from zanjir.graph.tensor import Array
 from zanjir.native.fusion import COLUMNS, Single, Unit
 from zanjir.native.operations import Operations, address
 
-__all__ = ["Memory", "assigned", "read_elsewhere", "reads_of"]
+__all__ = ["Memory", "assigned", "read_elsewhere", "reads_of", "zeros"]
 
 # Stretches begin at multiples of a cache line.
 LINE = 64
@@ -107,6 +108,19 @@ def joined(free: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             result.append((start, size))
     return result
+
+
+def zeros(shape: int | tuple[int, ...], dtype: Any) -> Array:
+    """Return zeros that begin at a cache line: no vector of them then lies in two.
+
+    Examples
+    --------
+    >>> address(zeros((2, 3), np.float32)) % LINE
+    0
+    """
+    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    array: Array = aligned(size).view(dtype)
+    return array.reshape(shape)
 
 
 def aligned(size: int) -> Array:

@@ -7,14 +7,15 @@ softmax needs it (the largest score, then the sum of the exponentials, then the 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
 
 from zanjir.graph.tensor import Tensor, is_number
-from zanjir.native.blocks import INDEX
+from zanjir.native.blocks import INDEX, mask, when
 from zanjir.native.elementwise import ELEMENTWISE
 from zanjir.native.fusion import COLUMNS, PLACEMENTS, REDUCTIONS, Access, Member, Nest, read_inputs
 from zanjir.native.loops import Function, Lanes, element_of, halves, joined, load, neutral, positions, store, total
@@ -30,6 +31,8 @@ ARGUMENTS = "ptr %ptrs, ptr %sizes, ptr %numbers, i64 %first, i64 %last"
 MOVES = frozenset({"copy", "astype", "broadcast_like", "zeros_like", "column_index"})
 # Vectors side by side in the loop over full vectors, so that additions need not wait for each other.
 SIDE_BY_SIDE = 2
+# Rows that fit a vector are computed in pairs: one row's chain of sums and quotients leaves the processor waiting.
+ROWS_AT_ONCE = 2
 # Numbers that stand in the text; the others are read from a table, so that the text fits them all.
 WRITTEN_OUT = (0, 1, -1, 2, 0.5)
 
@@ -59,6 +62,10 @@ class NestText:
         self.numbers: dict[tuple[int, Kind], Value] = {}
         self.scalars: dict[int, Value] = {}
         self.indices: list[Value] = []
+        self.counts: dict[int, Value] = {}
+        self.starts: dict[int, Value] = {}
+        self.short_sums: dict[int, tuple[list[Value], Kind]] = {}
+        self.side = 0
         self.write()
 
     def crossing(self) -> set[int]:
@@ -77,23 +84,47 @@ class NestText:
         """Write the function."""
         code = self.function
         self.load_tables()
-        self.prepare_sums()
         last_of_row = self.sizes[self.inner]
         self.fits = last_of_row <= self.width
-        self.mask = positions(code, self.width) < last_of_row.spread(self.width)
+        self.mask = mask(last_of_row, self.width)
         first, last = (Value(code, INDEX, name) for name in ("%first", "%last"))
+        if self.inner == 0:
+            self.prepare_sums()
+            self.begin_row([])
+            self.write_passes(first, last)
+            return
+        with when(code, "short", self.fits):
+            self.open_short_sums()
+            in_turns = max(self.passes.values()) > 0 and self.short_sums.keys() == self.counts.keys()
+            at_once = ROWS_AT_ONCE if in_turns else 1
+            self.write_rows(first, last, self.write_short_row, at_once)
+            self.finish_short_sums()
+        with when(code, "long", self.fits ^ True):
+            self.prepare_sums()
+            self.write_rows(first, last, lambda: self.write_passes(code.constant(INDEX, 0), last_of_row))
+
+    def write_rows(self, first: Value, last: Value, write_row: Callable[[], None], at_once: int = 1) -> None:
+        """Write the loops around the rows; so many rows at once, and what is left one by one."""
+        code, zero = self.function, self.function.constant(INDEX, 0)
+        limits = [(first, last), *((zero, size) for size in self.sizes[1 : self.inner])]
         with ExitStack() as loops:
-            if self.inner == 0:
-                self.begin_row([])
-                self.write_row(first, last)
-                return
-            indices = []
-            for axis in range(self.inner):
-                start = first if axis == 0 else code.constant(INDEX, 0)
-                stop = last if axis == 0 else self.sizes[axis]
-                indices.append(loops.enter_context(code.loop(code.variable(start), stop, 1)))
+            outer = [loops.enter_context(code.loop(code.variable(start), stop, 1)) for start, stop in limits[:-1]]
+            counter, stop = code.variable(limits[-1][0]), limits[-1][1]
+            for rows in sorted({at_once, 1}, reverse=True):
+                with code.loop(counter, stop - (rows - 1), rows) as i:
+                    self.write_at_once([[*outer, i + row if row else i] for row in range(rows)], write_row)
+
+    def write_at_once(self, rows: list[list[Value]], write_row: Callable[[], None]) -> None:
+        """Write rows line by line in turns: none of them waits alone for a chain of sums and quotients."""
+        code, texts = self.function, []
+        for self.side, indices in enumerate(rows):
+            begin = len(code.lines)
             self.begin_row(indices)
-            self.write_row(code.constant(INDEX, 0), self.sizes[self.inner])
+            write_row()
+            texts.append(code.lines[begin:])
+            del code.lines[begin:]
+        self.side = 0
+        code.lines += [line for lines in zip(*texts, strict=True) for line in lines]
 
     def load_tables(self) -> None:
         """Load sizes, pointers, strides and numbers."""
@@ -107,6 +138,10 @@ class NestText:
                     for axis, stride in enumerate(access.strides):
                         if stride != 0 and (axis != self.inner or stride != 1):
                             self.strides[access, axis] = self.tables.size(code, stride)
+            if not member.in_register:
+                count = math.prod(member.operation.shape)
+                self.counts[member.operation.key] = self.tables.size(code, count)
+                self.starts[member.operation.key] = self.tables.pointer(code, member.result.root, 0)
             self.load_numbers(member)
 
     def load_numbers(self, member: Member) -> None:
@@ -148,17 +183,39 @@ class NestText:
         return self.numbers[id(x), kind]
 
     def prepare_sums(self) -> None:
-        """Fill what is added up over rows with what it starts from."""
+        """Fill what is added up over rows, in memory, with what it starts from."""
         code = self.function
         for member in self.members:
-            if member.in_register:
+            if member.in_register or member.operation.key in self.short_sums:
                 continue
-            count = self.tables.size(code, math.prod(member.operation.shape))
             element = element_of(member.operation.dtype)
             start = neutral(code, member.joins, Kind(element))
-            base = self.tables.pointer(code, member.result.root, 0)
-            with code.loop(code.variable(code.constant(INDEX, 0)), count, 1) as i:
+            base = self.starts[member.operation.key]
+            with code.loop(code.variable(code.constant(INDEX, 0)), self.counts[member.operation.key], 1) as i:
                 code.set(code.element(base, element, i), start)
+
+    def open_short_sums(self) -> None:
+        """Begin what is added up over all rows: in registers, where a row and so the sum fits a vector."""
+        code = self.function
+        for member in self.members:
+            if not (member.in_register or member.placed or any(member.result.strides[: self.inner])):
+                width = 1 if self.inner in member.reduced else self.width
+                kind = Kind(element_of(member.operation.dtype), width)
+                start = neutral(code, member.joins, kind)
+                self.short_sums[member.operation.key] = [code.variable(start) for _ in range(ROWS_AT_ONCE)], kind
+        self.prepare_sums()
+
+    def finish_short_sums(self) -> None:
+        """Store what was added up in registers."""
+        code, zero = self.function, self.function.constant(INDEX, 0)
+        for member in self.members:
+            if member.operation.key in self.short_sums:
+                variables, kind = self.short_sums[member.operation.key]
+                value = reduce(partial(joined, member.joins), (code.get(variable, kind) for variable in variables))
+                lanes = Lanes(kind.width, zero, self.mask if kind.width > 1 else None)
+                base, element = self.bases[member.result], element_of(member.operation.dtype)
+                store(code, value, base, element, lanes, self.stride(member.result))
+        self.short_sums = {}
 
     def begin_row(self, indices: list[Value]) -> None:
         """Find where the row begins in every array, and load what is the same for the whole row."""
@@ -172,22 +229,6 @@ class NestText:
                 self.rows[access] = code.element(base, element_of(self.dtype(access.root)), offset)
             else:
                 self.rows[access] = base
-
-    def write_row(self, first: Value, last: Value) -> None:
-        """Write what happens in one row; where a row fits a vector, it stays in registers from pass to pass."""
-        if self.inner == 0:
-            self.write_passes(first, last)
-            return
-        code = self.function
-        number = code.fresh()[1:]
-        code.put(f"br i1 {self.fits.name}, label %short_{number}, label %long_{number}")
-        code.label(f"short_{number}")
-        self.write_short_row()
-        code.put(f"br label %next_{number}")
-        code.label(f"long_{number}")
-        self.write_passes(first, last)
-        code.put(f"br label %next_{number}")
-        code.label(f"next_{number}")
 
     def by_pass(self) -> Iterator[tuple[list[Member], list[Member]]]:
         """Yield for each pass what is computed once per row, and what for each element."""
@@ -205,7 +246,7 @@ class NestText:
                 self.write_pass(elements, first, last)
 
     def write_short_row(self) -> None:
-        """Write all passes over a row that fits one vector."""
+        """Write all passes over a row that fits one vector: it stays in registers from pass to pass."""
         self.scalars = {}
         lanes = Lanes(self.width, self.function.constant(INDEX, 0), self.mask)
         vectors: dict[object, Value] = {}
@@ -214,8 +255,21 @@ class NestText:
                 self.write_per_row(member)
             same = self.same_for_the_row(elements, [self.width])
             for member, value in self.write_elements(elements, lanes, same, vectors, self.wanted):
-                rest = neutral(self.function, member.joins, value.kind)
-                self.keep_sum(member, total(member.joins, select(self.mask, value, rest)))
+                self.keep_short_sum(member, value, lanes)
+
+    def keep_short_sum(self, member: Member, value: Value, lanes: Lanes) -> None:
+        """Keep what a row that fits a vector adds to a sum: over all rows in a register, where it fits one too."""
+        code, key = self.function, member.operation.key
+        along = self.inner in member.reduced
+        if along:
+            value = total(member.joins, select(self.mask, value, neutral(code, member.joins, value.kind)))
+        if key in self.short_sums:
+            variable, kind = self.short_sums[key][0][self.side], self.short_sums[key][1]
+            code.set(variable, joined(member.joins, code.get(variable, kind), value))
+        elif along:
+            self.keep_sum(member, value)
+        else:
+            self.add_to_memory(member, value, lanes)
 
     def write_per_row(self, member: Member) -> None:
         """Write a gate that is computed once per row."""
@@ -265,7 +319,10 @@ class NestText:
             with code.loop(counter, stop, width) as j:
                 lanes = Lanes(width, j) if which == 0 else Lanes.below(last, j, width)
                 for member, value in self.write_elements(elements, lanes, same, {}, self.stored):
-                    self.add_to_sum(member, value, lanes, sums[member.operation.key][which])
+                    if member.operation.key in sums:
+                        self.add_to_sum(member, value, lanes, sums[member.operation.key][which])
+                    else:
+                        self.add_to_memory(member, value, lanes)
         for member in elements:
             if member.operation.key in sums:
                 self.finish_sum(member, sums[member.operation.key])
@@ -296,7 +353,7 @@ class NestText:
         vectors: dict[object, Value],
         stored: Collection[int],
     ) -> list[tuple[Member, Value]]:
-        """Write the gates of a pass for one vector; return what is to be added up along the row."""
+        """Write the gates of a pass for one vector; return what is to be added up."""
         sums: list[tuple[Member, Value]] = []
         results: list[tuple[Member, Value]] = []
         for member in elements:
@@ -307,10 +364,8 @@ class NestText:
                 for (x, access), element in operands
             ]
             value = compute(self.function, operation, self.found, values, lanes.width)
-            if self.inner in member.reduced:
+            if self.inner in member.reduced or not member.in_register:
                 sums.append((member, value))
-            elif not member.in_register:
-                self.add_to_memory(member, value, lanes)
             else:
                 vectors[member.result] = value
                 if operation.key in stored:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from zanjir import gates
+from zanjir.errors import ShapeError
 from zanjir.graph import Array, Tensor
 from zanjir.graph.tensor import as_tensor, is_number
 from zanjir.nn.targets import deviation_for, distributions_for, labels_for, numbers_for, probabilities_for, scores_for
@@ -23,6 +24,7 @@ __all__ = [
     "binary_cross_entropy",
     "gaussian_negative_log_likelihood",
     "hinge",
+    "own_loss",
     "softmax_cross_entropy",
     "squared_error",
     "squared_hinge",
@@ -266,3 +268,45 @@ LOSSES: dict[str, Loss] = {
         Loss("binary_cross_entropy", binary_cross_entropy, "one_hot", "sigmoid"),
     )
 }
+
+
+@dataclass(frozen=True)
+class OwnLoss:
+    """A user's function (scores, targets) -> losses, which says so if it gives something else."""
+
+    function: Callable[[Any, Any], Any]
+
+    def __call__(self, scores: Tensor, y: Any) -> Tensor:
+        """Return the loss of each sample."""
+        losses = self.function(scores, y)
+        if not isinstance(losses, Tensor) or losses.shape != scores.shape[:1]:
+            what = f"shape {losses.shape}" if isinstance(losses, Tensor) else type(losses).__name__
+            raise ShapeError(
+                f"the loss {name_of(self.function)} makes {what} of scores of shape {scores.shape}; expected one "
+                f"number per sample, {scores.shape[:1]}. Sum over the outputs; the mean over the samples is ours."
+            )
+        return losses
+
+
+def own_loss(function: Callable[[Any, Any], Any], takes: str) -> Loss:
+    """Return a user's function, written in NumPy, as a loss.
+
+    Parameters
+    ----------
+    function
+        (scores, targets) -> loss of each sample.
+    takes : str
+        ``"labels"``, ``"one_hot"`` or ``"numbers"``, as for `Loss`.
+
+    Examples
+    --------
+    >>> loss = own_loss(lambda scores, y: abs(scores - y).sum(axis=1), "numbers")
+    >>> loss.function(Tensor([[1.0, 2.0]]), np.array([[0.0, 4.0]])).value
+    array([3.])
+    """
+    return Loss(name_of(function), OwnLoss(function), takes)
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Return what a function is called."""
+    return str(getattr(function, "__name__", type(function).__name__))

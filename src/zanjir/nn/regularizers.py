@@ -115,6 +115,6 @@ def regularizer(name: str, alpha: float) -> Regularizer | None:
         If the name is unknown or alpha is negative.
     """
     penalty = choose("penalty", name, PENALTIES)
-    if alpha < 0:
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or alpha < 0:
         raise ParameterError(f"alpha must be a number in [0, infinity); got {alpha!r}.")
     return penalty(alpha) if penalty and alpha else None

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zanjir.errors import ParameterError
 from zanjir.graph.gradient import gradient
 from zanjir.graph.tensor import Array, Tensor
 from zanjir.program.engine import bind
@@ -29,6 +30,11 @@ class HessianProduct:
     feed : Feed
         The samples.
 
+    Raises
+    ------
+    ParameterError
+        If the network draws random numbers, or the samples have weights and the problem has none.
+
     Examples
     --------
     >>> from zanjir.nn import LOSSES, mlp
@@ -39,6 +45,9 @@ class HessianProduct:
     """
 
     def __init__(self, problem: Problem, feed: Feed) -> None:
+        feed.check(problem)
+        if problem.draws:
+            raise ParameterError("dropout draws new numbers at every step, so there is no Hessian; set dropout=0.")
         self.W, self.v = np.zeros((2, problem.layout.size), problem.dtype)
         self.product: Array = np.zeros_like(self.W)
         function = trace_product(problem)

@@ -11,9 +11,11 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 
+from zanjir.errors import GraphError
 from zanjir.graph.order import evaluate
 from zanjir.graph.tensor import Array, Tensor, is_number
 from zanjir.program.function import Function, constants
@@ -58,7 +60,17 @@ class Batch:
             np.take(column, indices, axis=0, out=self.given[name], mode="clip")
 
 
-class NumpyEngine:
+class Uncopied:
+    """An engine: what it runs works on its own arrays, which a copy would not share with the copy of its program."""
+
+    def __reduce__(self) -> NoReturn:
+        raise GraphError(
+            f"{type(self).__name__} cannot be copied or pickled, as what it runs works on arrays of its own; make a "
+            "new one of its program and W, or save a checkpoint of the training and resume from it."
+        )
+
+
+class NumpyEngine(Uncopied):
     """Runs the steps of one training.
 
     Parameters
@@ -125,6 +137,7 @@ class NumpyEngine:
         Record
             One entry per step. It ends with the first step whose loss is not finite, after which none is done.
         """
+        feed.check(self.program.problem)
         record = Record.of(len(learning_rates))
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss is looked at after each step
             for k, learning_rate in enumerate(learning_rates.tolist()):

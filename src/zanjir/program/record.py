@@ -8,8 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
+from zanjir.errors import ParameterError
 from zanjir.graph.tensor import Array
-from zanjir.program.step import StepProgram
+from zanjir.program.step import Problem, StepProgram
 
 __all__ = ["Engine", "Feed", "Record", "labels_from"]
 
@@ -40,6 +41,20 @@ class Feed:
         """What a step reads of its samples, by the names of the program's arguments."""
         columns = {"X": self.X, "y": self.y}
         return columns if self.weights is None else {**columns, "weights": self.weights}
+
+    def check(self, problem: Problem) -> None:
+        """Refuse samples that have weights where the problem has none, or the other way round.
+
+        Raises
+        ------
+        ParameterError
+            If they do not fit: a program would read numbers that nobody gave it.
+        """
+        if problem.weighted != (self.weights is not None):
+            raise ParameterError(
+                f"the problem is{'' if problem.weighted else ' not'} weighted, and the samples have "
+                f"{'no ' if problem.weighted else ''}weights; choose Problem(weighted=...) as the samples are."
+            )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ class Minimum:
     n_iter : int
         Number of iterations.
     converged : bool
-        Whether the largest derivative is within the tolerance, or no smaller number could be found.
+        Whether the largest derivative is within the tolerance.
     stopped : bool
         Whether the caller asked it to stop.
     message : str
@@ -86,6 +86,12 @@ def objective_for(problem: Problem, feed: Feed, *, calls: int = 1, engine: str =
             "dropout draws new numbers at every step, so there is no one function to minimize; "
             "set dropout=0, or choose an update rule such as adam as the solver."
         )
+    if problem.measured:
+        raise ParameterError(
+            "batch normalization depends on the batch, and a minimizer on the parameters alone; choose norm='layer', "
+            "or an update rule such as adam as the solver."
+        )
+    problem = replace(problem, precise=np.dtype(problem.dtype) != np.float64)
     program = trace_step(problem, SGD())
     plan = Plan(batch_size=len(feed.X), epochs=max(1, calls), engine=engine)
     if engine_name(program, plan, len(feed.X)) == "native":
@@ -99,6 +105,7 @@ class NumpyObjective:
     """Loss and gradient of all samples by the numpy engine."""
 
     def __init__(self, engine: NumpyEngine, feed: Feed) -> None:
+        feed.check(engine.program.problem)
         self.engine = engine
         self.batch = engine.batch(len(feed.X))
         for name, column in feed.columns.items():
@@ -150,7 +157,7 @@ def minimize(
     ParameterError
         If the method is unknown, or the problem is no function of W alone.
     NonFiniteError
-        If the loss is no finite number where it begins.
+        If the loss is no finite number where it begins, or where it ends.
 
     Examples
     --------
@@ -181,7 +188,13 @@ def minimize(
         found = optimize.minimize(
             watch, start, jac=True, method=method, callback=watch.iteration, options=options, **extra
         )
-    return watch.minimum(problem, found.x, found.nit, str(found.message))
+        minimum = watch.minimum(problem, found.x, found.nit, str(found.message))
+    if not math.isfinite(minimum.loss):
+        raise NonFiniteError(
+            f"{method} came to a loss of {minimum.loss} after {minimum.n_iter} iterations; expected a finite number. "
+            "Scale the features down."
+        )
+    return minimum
 
 
 class Watch:
@@ -204,7 +217,7 @@ class Watch:
         """Write an iteration down, and stop where its derivatives are small or the caller wants to."""
         loss, gradient = self(intermediate_result.x)
         self.losses.append(loss)
-        self.stopped = bool(self.callback and self.callback(intermediate_result.x, loss))
+        self.stopped = bool(self.callback and self.callback(intermediate_result.x.copy(), loss))
         if self.stopped or np.abs(gradient).max(initial=0) <= self.tol:
             raise StopIteration
 

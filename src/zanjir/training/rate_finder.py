@@ -30,7 +30,7 @@ class RateSearch:
     rates, losses : arrays of shape (steps,)
         The rate of each step, and the loss of its batch before it, smoothed over about ten steps.
     suggestion : float
-        The rate at which the loss fell fastest.
+        The rate at which the loss fell fastest, after the first ten steps.
     """
 
     rates: Array
@@ -55,7 +55,7 @@ def find_learning_rate(
     Raises
     ------
     ParameterError
-        If the rates do not grow, or there are fewer than 20 steps.
+        If the rates do not grow, there are fewer than 20 steps, or the first rate is already too high.
 
     References
     ----------
@@ -86,9 +86,16 @@ def find_learning_rate(
     finally:
         before.onto(trainer.engine)
         trainer.measured_at = None
+    if len(losses) < 2:
+        raise ParameterError(
+            f"the loss was no finite number, or rose to {TOO_HIGH:g} times its first value, after a step with the rate "
+            f"{lowest:g}; expected a first rate that is too small. Choose a lower one, or scale the features down."
+        )
     smooth = smoothed(losses)
     falling = np.gradient(smooth, np.log(rates[: len(smooth)]))
-    return RateSearch(rates[: len(smooth)], smooth, float(rates[int(falling.argmin())]))
+    # The first means are over a few batches, and jump as their losses do.
+    settled = SMOOTHING if len(smooth) > 2 * SMOOTHING else 0
+    return RateSearch(rates[: len(smooth)], smooth, float(rates[settled + int(falling[settled:].argmin())]))
 
 
 def losses_at(trainer: Trainer, rates: Array) -> Array:

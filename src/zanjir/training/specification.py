@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
+from functools import partial
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from zanjir.nn import (
     Flatten,
     LayerNorm,
     Linear,
+    Loss,
     MaxPool2d,
     Reshape,
     Sequential,
@@ -82,12 +85,43 @@ def specification(problem: Problem) -> dict[str, Any]:
     """Return everything that defines a problem, as JSON data."""
     return {
         "layers": [described(layer) for layer in problem.network.layers],
-        "loss": problem.loss.name,
+        **loss_specification(problem.loss),
         "penalty": described(problem.penalty) if problem.penalty else None,
         "in_features": problem.in_features,
         "n_outputs": problem.n_outputs,
         "dtype": np.dtype(problem.dtype).name,
+        **({"weighted": True} if problem.weighted else {}),
     }
+
+
+def loss_specification(loss: Loss) -> dict[str, Any]:
+    """Return the name of a loss, and the options it was given.
+
+    Raises
+    ------
+    ParameterError
+        If it is a function that no file can hold.
+    """
+    named = LOSSES.get(loss.name)
+    if named == loss:
+        return {"loss": loss.name}
+    function = loss.function
+    if named and isinstance(function, partial) and function.func == named.function and not function.args:
+        return {"loss": loss.name, "loss_options": dict(function.keywords)}
+    raise ParameterError(
+        f"the loss {loss.name} is a function, and a file holds no code; pickle the estimator, or save the parameters "
+        "alone."
+    )
+
+
+def loss_from(facts: Mapping[str, Any]) -> Loss:
+    """Return the loss that a specification names."""
+    loss = choose("loss", facts["loss"], LOSSES)
+    options = {str(name): float(value) for name, value in facts.get("loss_options", {}).items()}
+    unknown = options.keys() - set([*signature(loss.function).parameters][2:])
+    if unknown:
+        raise ParameterError(f"the loss {loss.name} has no option {min(unknown)}")
+    return replace(loss, function=partial(loss.function, **options)) if options else loss
 
 
 def problem_from(facts: Mapping[str, Any]) -> Problem:
@@ -100,11 +134,12 @@ def problem_from(facts: Mapping[str, Any]) -> Problem:
     """
     problem = Problem(
         network=Sequential(tuple(rebuilt("layer", layer, LAYERS) for layer in facts["layers"])),
-        loss=choose("loss", facts["loss"], LOSSES),
+        loss=loss_from(facts),
         in_features=int(facts["in_features"]),
         n_outputs=int(facts["n_outputs"]),
         penalty=rebuilt("penalty", facts["penalty"], REGULARIZERS) if facts["penalty"] else None,
         dtype=choose("dtype", facts["dtype"], DTYPES),
+        weighted=bool(facts.get("weighted", False)),
     )
     if not all(isinstance(size, int) and size > 0 for shape in problem.layout.shapes.values() for size in shape):
         raise ShapeError(f"sizes must be whole numbers above 0; got {problem.layout}.")

@@ -45,12 +45,22 @@ class Samples:
     weights: Array | None = None
 
     def __post_init__(self) -> None:
-        if self.weights is not None and self.weights.shape != self.X.shape[:1]:
-            raise ShapeError(f"samples: weights are {self.weights.shape}, expected {self.X.shape[:1]}, one per sample.")
         if self.X.ndim != 2 or len(self.X) != len(self.y) or not len(self.X):
             raise ShapeError(
                 f"samples: X is {self.X.shape} and y is {self.y.shape}; expected (N, D), one y per row, N >= 1."
             )
+        if self.weights is not None:
+            self.check_weights(np.asarray(self.weights))
+
+    def check_weights(self, weights: Array) -> None:
+        """Refuse weights of which no mean can be taken."""
+        if weights.shape != self.X.shape[:1]:
+            raise ShapeError(f"samples: weights are {weights.shape}, expected {self.X.shape[:1]}, one per sample.")
+        wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+        if len(wrong):
+            raise DataError(f"samples: weights[{wrong[0]}] is {weights[wrong[0]]}, expected a finite number >= 0.")
+        if not weights.any():
+            raise DataError("samples: all weights are zero; expected at least one above 0.")
 
 
 @dataclass(frozen=True)
@@ -134,11 +144,6 @@ class Trainer:
         for name, part in (("samples", self.samples), ("validation", self.validation)):
             if part and part.X.shape[1] != self.problem.in_features:
                 raise ShapeError(f"{name}: X is {part.X.shape}, expected (N, {self.problem.in_features}).")
-        if self.problem.weighted != (self.samples.weights is not None):
-            raise ParameterError(
-                f"the problem is{'' if self.problem.weighted else ' not'} weighted, and the samples have "
-                f"{'no ' if self.problem.weighted else ''}weights; choose Problem(weighted=...) as the samples are."
-            )
         if self.validation:
             encoded(self.problem, self.validation.y, self.n_classes)
         elif self.plan.patience is not None:
@@ -150,7 +155,9 @@ class Trainer:
         with np.errstate(over="ignore"):  # a number too large for the dtype shows in the loss
             X = np.ascontiguousarray(samples.X, self.problem.dtype)
         labels = np.ascontiguousarray(samples.y, np.int64) if self.n_classes else None
-        return Feed(X, np.ascontiguousarray(targets), labels, relative(samples.weights, self.problem.dtype))
+        feed = Feed(X, np.ascontiguousarray(targets), labels, relative(samples.weights, self.problem.dtype))
+        feed.check(self.problem)
+        return feed
 
     @cached_property
     def steps_per_epoch(self) -> int:
@@ -447,4 +454,4 @@ def relative(weights: Array | None, dtype: Any) -> Array | None:
     It is the mean of all samples, not of a batch: a batch of heavy samples moves the parameters further than one of
     light samples.
     """
-    return None if weights is None else np.ascontiguousarray(weights / weights.mean(dtype=np.float64), dtype)
+    return None if weights is None else np.ascontiguousarray(weights / np.mean(weights, dtype=np.float64), dtype)
