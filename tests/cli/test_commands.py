@@ -214,7 +214,8 @@ def test_the_version_is_the_packages(call):
 
 
 def test_an_unknown_command_is_wrong_usage(call):
-    assert call("trane").sentence.startswith("Error: No such command 'trane'.")
+    assert call("trane").sentence == "Error: No such command 'trane'. Did you mean 'train'?"
+    assert call("xyz").sentence == "Error: No such command 'xyz'."
 
 
 LOADED = "import sys; from zanjir.cli import main\ntry: main(sys.argv[1:])\nfinally: print(*sys.modules)"

@@ -42,6 +42,8 @@ def test_an_exported_regression_gives_the_runs_numbers(line_run, call):
 
 
 def test_an_export_of_no_run_leaves_no_file(call, workplace):
+    sentence = "Error: --out model.pt ends in '.pt', expected .onnx, the only kind that is written."
+    assert call("export", "nowhere", "--out", "model.pt").sentence == sentence
     assert "nowhere is no run" in call("export", "nowhere", "--out", "model.onnx").sentence
     assert list(workplace.iterdir()) == []
 

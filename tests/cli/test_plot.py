@@ -93,7 +93,7 @@ def test_help_lists_the_kinds(call):
 
 
 def test_an_unknown_kind_is_wrong_usage(call):
-    assert call("plot", "boundery").sentence.startswith("Error: No such command 'boundery'.")
+    assert call("plot", "boundery").sentence == "Error: No such command 'boundery'. Did you mean 'boundary'?"
 
 
 def test_the_same_seed_draws_the_same_file(call, workplace):

@@ -186,6 +186,22 @@ def test_predictions_are_written_as_a_table_too(ending, wine_run, call, workplac
     assert frame["prediction"].to_list() == [row["prediction"] for row in rows_of(workplace / "p.csv")]
 
 
+def test_predictions_never_replace_the_data(wine_run, wine_csv, call, workplace):
+    before = wine_csv.read_bytes()
+    said = call("predict", "run", "wine.csv", "--out", workplace / "wine.csv").sentence
+    assert said.endswith("wine.csv is the data itself, which would be lost; choose another file.")
+    assert wine_csv.read_bytes() == before
+
+
+def test_the_scores_of_a_table_stand_in_a_column(wine_run, call):
+    lines = call("evaluate", "run", "wine.csv").out.splitlines()
+    assert [line[:13].rstrip() for line in lines] == [
+        "test accuracy", "balanced", "F1", "log loss", "ROC AUC", "test loss"
+    ]  # fmt: skip
+    assert {line[13:15] for line in lines} == {"  "}
+    assert all(float(line[15:21]) >= 0 for line in lines)
+
+
 def test_another_table_is_judged_on_the_rows_with_a_target(wine_run, call, workplace):
     names, rows = wine()
     some = [[*row[:-1], row[-1] if i % 3 else ""] for i, row in enumerate(rows[:30])]

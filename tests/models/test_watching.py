@@ -224,3 +224,10 @@ def test_a_fit_that_needs_more_iterations_says_so():
         SoftmaxClassifier(max_iter=2).fit(X, Y)
     with pytest.warns(ConvergenceWarning, match=r"scales differ by a factor of 1e\+04: standardize them"):
         SoftmaxClassifier(max_iter=2).fit(X / X.std(axis=0) * [1, 1e4, 1], Y)
+
+
+def test_a_schedule_is_followed_to_its_end():
+    """The cosine's last epochs learn little and change much: they are no lack of progress."""
+    X, y = blobs()
+    model = MLPClassifier((5,), learning_rate="cosine", max_iter=40, n_iter_no_change=2, tol=1.0, random_state=0)
+    assert model.fit(X, y).n_iter_ == 40

@@ -318,6 +318,13 @@ def test_a_template_alone_has_the_colors_that_it_has_among_all():
     assert template_weights(model).shape == (10, 8, 8)
 
 
+@pytest.mark.parametrize(("n", "columns"), [(3, 3), (10, 5), (25, 5), (256, 16)])
+def test_many_templates_stand_in_a_square(n, columns):
+    figure = templates(digits_model(mlp([n], 10)))
+    assert figure.axes[0].get_gridspec().ncols == columns
+    assert len([axes for axes in figure.axes if axes.images]) == n
+
+
 def test_a_convolution_has_no_templates():
     with pytest.raises(ShapeError, match=r"^templates need a first layer that sees whole pictures; W1 is \("):
         templates(digits_model(convnet((8, 8), [2], [], 10)))
@@ -327,7 +334,7 @@ def test_a_convolution_has_no_templates():
 
 
 def compared(name, test, validation=None):
-    return Compared(name, "accuracy", 0.99, validation, test, 0.5, 0.01, 10, "", None)
+    return Compared(name, "accuracy", 0.99, validation, test, 0.9, 0.5, 0.01, 10, "", None)
 
 
 @pytest.mark.parametrize("validation", [None, 0.8])

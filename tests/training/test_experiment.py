@@ -4,13 +4,29 @@ import dataclasses
 
 import numpy as np
 import pytest
+from sklearn.utils.class_weight import compute_class_weight
 
 from training.problems import plan, points, same_bits
 from zanjir.data import Dataset, line, load, moons, regression_plane, split
 from zanjir.errors import DataError, ParameterError
 from zanjir.nn import L2
-from zanjir.training import Plan, divide, fingerprint, labels_for, model_of, problem_for, trainer_for
+from zanjir.optim import SGD
+from zanjir.training import (
+    Parts,
+    Plan,
+    balanced_weights,
+    divide,
+    fingerprint,
+    fit,
+    labels_for,
+    model_of,
+    problem_for,
+    trainer_for,
+)
 from zanjir.training.experiment import preparation_for
+
+# Sums of float64 in another order.
+ORDER = 1e-12
 
 
 def dataset(n=60, test=None, **facts):
@@ -235,3 +251,63 @@ def test_a_fingerprint_tells_shapes_apart():
     one = Dataset("one", np.zeros((4, 6)), np.zeros(4))
     two = Dataset("two", np.zeros((6, 4)), np.zeros(6))
     assert fingerprint(one) != fingerprint(two)
+
+
+def test_a_class_that_cannot_be_in_both_parts_is_named():
+    some = dataset()
+    few = some.take([*np.flatnonzero(some.y != 1), np.flatnonzero(some.y == 1)[0]])
+    with pytest.raises(DataError, match=r"^points: class 'b' has a single sample and cannot be in both parts"):
+        divide(few)
+
+
+def uneven(n_rare=10):
+    """Thirty samples of the first class, and fewer of the second."""
+    some = moons(80)
+    keep = [*np.flatnonzero(some.y == 0)[:30], *np.flatnonzero(some.y == 1)[:n_rare]]
+    return some.take(keep)
+
+
+def test_balanced_weights_are_those_of_scikit_learn():
+    y = np.random.default_rng(0).choice(4, 50, p=[0.7, 0.1, 0.15, 0.05])
+    assert balanced_weights(y, 4) == pytest.approx(compute_class_weight("balanced", classes=np.arange(4), y=y))
+
+
+def test_balanced_classes_are_learned_as_if_the_rare_samples_were_repeated():
+    train = uneven()
+    whole = Plan(optimizer=SGD(0.5), batch_size=100, epochs=20)
+    problem = problem_for(train, hidden=[3], dtype=np.float64)
+    rare = np.flatnonzero(train.y == 1)
+    repeated = train.take([*range(40), *rare, *rare])
+    balanced = trainer_for(problem, whole, Parts(train, train, train), class_weight="balanced")
+    plain = trainer_for(problem, whole, Parts(repeated, repeated, train))
+    for trainer in (balanced, plain):
+        fit(trainer)
+    assert pytest.approx(plain.W, rel=ORDER, abs=ORDER) == balanced.W
+    for epoch, other in zip(balanced.history.epochs, plain.history.epochs, strict=True):
+        assert epoch.loss == pytest.approx(other.loss, rel=ORDER)
+        assert epoch.validation_loss == pytest.approx(other.validation_loss, rel=ORDER)
+        assert epoch.validation_accuracy == pytest.approx(other.validation_accuracy, rel=ORDER)
+
+
+def test_samples_that_are_watched_count_as_in_the_training_part():
+    train, watched = uneven(10), uneven(25)
+    trainer = trainer_for(problem_for(train), plan(), Parts(train, watched, watched), class_weight="balanced")
+    assert trainer.validation.weights == pytest.approx(np.where(watched.y == 1, 2, 2 / 3))
+
+
+def test_a_model_of_balanced_classes_needs_no_weights():
+    parts = divide(uneven())
+    trainer = trainer_for(problem_for(parts.train), plan(), parts, class_weight="balanced")
+    assert trainer.problem.weighted
+    model = model_of(trainer, parts.train)
+    assert not model.problem.weighted
+    assert model.evaluate(parts.test.X, parts.test.y).accuracy == np.mean(model.predict(parts.test.X) == parts.test.y)
+
+
+def test_class_weights_that_do_not_exist_are_refused():
+    parts = divide(uneven())
+    with pytest.raises(ParameterError, match=r"^unknown class weight 'even'; expected balanced"):
+        trainer_for(problem_for(parts.train), plan(), parts, class_weight="even")
+    parts = divide(line(40))
+    with pytest.raises(ParameterError, match=r"^class weights are for classes, and line has numbers as targets; leave"):
+        trainer_for(problem_for(parts.train), plan(), parts, class_weight="balanced")

@@ -1,9 +1,12 @@
 """SciPy's minimizers: where they end, what they say, and when they stop."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from training.problems import same_bits
+from zanjir.data import load
 from zanjir.errors import NonFiniteError, ParameterError
 from zanjir.nn import L2, LOSSES, mlp
 from zanjir.program import Feed, Problem
@@ -133,3 +136,17 @@ def test_weights_that_the_problem_does_not_read_are_refused():
     made, _ = ridge()
     with pytest.raises(ParameterError, match="not weighted"):
         minimize(made, ridge(weighted=True)[1], np.zeros(4), engine="numpy")
+
+
+def test_float32_comes_within_1e_6_of_the_least_objective():
+    """Sums of float32 alone would leave the line search blind some 2e-6 above it."""
+    digits = load("digits")
+    X = digits.X / np.float32(16)
+    found = {}
+    for dtype in (np.float32, np.float64):
+        problem = Problem(mlp([], 10, initializer="zeros"), LOSSES["softmax"], 64, 10, L2(1e-3), dtype)
+        start = np.zeros(problem.layout.size)
+        found[dtype] = minimize(problem, Feed(X, digits.y), start, tol=1e-6, max_iter=1000).W.astype(float)
+    exact = replace(problem, dtype=np.float64)
+    value = objective_for(exact, Feed(X.astype(float), digits.y))
+    assert value(found[np.float32])[0] / value(found[np.float64])[0] - 1 < 1e-6

@@ -40,9 +40,9 @@ def evaluate(run: Path, data: str, as_json: bool) -> None:
         click.echo(json.dumps(results))
         return
     name, value = next(iter(found.test_score.items()))
-    click.echo(
-        f"{name.replace('_', ' ').replace('r2', 'R²')}  {value:.4f}  on {what}: {test.n_samples:,} of {test.name}"
-    )
-    click.echo(f"test loss  {found.loss:.4f}")
+    measure = name.replace("_", " ").replace("r2", "R²")
+    width = len(measure) if saved.model.columns else 0
+    click.echo(f"{measure}  {value:.4f}  on {what}: {test.n_samples:,} of {test.name}")
     for score, number in further.items():
-        click.echo(f"{SCORE_NAMES[score]:<9}  {number:.4f}")
+        click.echo(f"{SCORE_NAMES[score]:<{width}}  {number:.4f}")
+    click.echo(f"{'test loss':<{width}}  {found.loss:.4f}")

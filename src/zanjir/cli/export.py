@@ -12,7 +12,7 @@ __all__ = ["export"]
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="ONNX file to write.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write: .onnx.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def export(run: Path, out: Path, as_json: bool) -> None:
     """Write the model of RUN as an ONNX file, which other programs can run without zanjir.
@@ -24,6 +24,8 @@ def export(run: Path, out: Path, as_json: bool) -> None:
     from zanjir.files import write_whole
     from zanjir.interchange import onnx_model
 
+    if out.suffix.lower() != ".onnx":
+        raise click.UsageError(f"--out {out} ends in {out.suffix!r}, expected .onnx, the only kind that is written.")
     made = onnx_model(Run(run).load().model)
     content = made.SerializeToString()
     write_whole(out, content)

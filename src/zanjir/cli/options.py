@@ -107,9 +107,9 @@ network_options = together([
 COLUMN = "What a column of a table holds: number, boolean, date, category or leave-out.  [default: found out]"
 
 table_options = together([
-    click.option("--target", help="The column of a table to predict."),
+    click.option("--target", metavar="COLUMN", help="The column of a table to predict."),
     click.option("--task", type=click.Choice(["classification", "regression"]), help="What the target asks for.  "
-                 "[default: few whole numbers, texts: classification]"),
+                 "[default: classification for texts and few whole numbers, else regression]"),
     click.option("--column", "columns", multiple=True, metavar="NAME=KIND", help=COLUMN),
 ])  # fmt: skip
 

@@ -29,6 +29,8 @@ def predict(run: Path, data: str, out: Path, as_json: bool) -> None:
     from zanjir.data import load, read_table
     from zanjir.files import write_whole
 
+    if Path(data).is_file() and out.exists() and out.samefile(data):
+        raise click.UsageError(f"--out {out} is the data itself, which would be lost; choose another file.")
     saved = Run(run).load()
     of_table = reads_table(saved, data)
     columns, rows = table(saved.model, read_table(data) if of_table else load(data, seed=saved.plan.seed).X)

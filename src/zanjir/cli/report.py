@@ -9,10 +9,11 @@ import numpy as np
 from zanjir.cli.options import SCORE_NAMES
 from zanjir.cli.run import Run
 from zanjir.data import Dataset, TableDataset
-from zanjir.data.table_text import described, facts_of
-from zanjir.training import Model, Parts, Trainer, baseline_scores, further_scores
+from zanjir.data.columns import visible
+from zanjir.data.table_text import SHOWN_CLASSES, described, facts_of
+from zanjir.training import Model, Parts, Trainer, balanced_weights, baseline_scores, further_scores
 
-__all__ = ["results_of", "results_text", "write_results"]
+__all__ = ["results_of", "results_text", "weights_text", "write_results"]
 
 
 def results_of(
@@ -26,6 +27,7 @@ def results_of(
         "train_loss": last.loss,
         **({} if np.isnan(last.accuracy) else {"train_accuracy": last.accuracy}),
     }
+    weights = {"class_weights": class_weights(parts.train)} if trainer.problem.weighted else {}
     stopped = {"best_epoch": trainer.best_epoch} if trainer.best_W is not None else {}
     return {
         **found.test_score,
@@ -33,6 +35,7 @@ def results_of(
         **(table_results(model, parts, dataset) if isinstance(dataset, TableDataset) else {}),
         "test_samples": test.n_samples,
         **train,
+        **weights,
         "epochs": last.epoch,
         **stopped,
         "steps": trainer.t,
@@ -53,6 +56,18 @@ def table_results(model: Model, parts: Parts, dataset: TableDataset) -> dict[str
         **facts_of(dataset),
         "features": parts.train.n_features,
     }
+
+
+def class_weights(train: Dataset) -> dict[str, float]:
+    """Return how often a sample of each class counts where classes are balanced."""
+    return dict(zip(train.classes, balanced_weights(train.y, len(train.classes)).tolist(), strict=True))
+
+
+def weights_text(train: Dataset) -> str:
+    """Return how often a sample of each class counts where classes are balanced, in words; a few of many."""
+    each = [f"{factor:.3g} ({visible(name)})" for name, factor in class_weights(train).items()]
+    more = [f"and {len(each) - SHOWN_CLASSES} more"] if len(each) > SHOWN_CLASSES else []
+    return f"classes balanced: a sample counts {', '.join([*each[:SHOWN_CLASSES], *more])} times in the losses"
 
 
 def further_lines(results: dict[str, Any]) -> list[str]:
@@ -78,12 +93,13 @@ def results_text(results: dict[str, Any]) -> str:
         score = f"test accuracy  {results['test_accuracy']:.4f}  on {results['test_samples']:,} samples"
     else:
         score = f"test R²        {results['test_r2']:.4f}  on {results['test_samples']:,} samples"
+    epochs = f"{results['epochs']} epoch{'s' * (results['epochs'] != 1)}"
     kept = f", best after {results['best_epoch']}" if "best_epoch" in results else ""
     return "\n".join([
         f"{score}{guess_text(results)}",
         *further_lines(results),
         f"test loss      {results['test_loss']:.4f}",
-        f"trained        {results['epochs']} epochs{kept}, {results['steps']:,} steps in {results['seconds']:.1f} s",
+        f"trained        {epochs}{kept}, {results['steps']:,} steps in {results['seconds']:.1f} s",
         f"run            {results['run']}",
     ])  # fmt: skip
 
@@ -105,13 +121,15 @@ def write_results(
 
         names = write_pictures(run, trainer.history, model, parts.test)
     found = described(dataset) if isinstance(dataset, TableDataset) else []
+    if trainer.problem.weighted:
+        found = [*found, f"{weights_text(parts.train)} of training and validation; the test counts all alike"]
     run.write_text("report.md", report_text(trainer, model, parts, results, names, found))
 
 
 def report_text(
     trainer: Trainer, model: Model, parts: Parts, results: dict[str, Any], pictures: list[str], found: list[str]
 ) -> str:
-    """Return the report as Markdown; ``found`` are sentences on a table."""
+    """Return the report as Markdown; ``found`` are sentences on the data."""
     plan, problem = trainer.plan, model.problem
     sizes = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in problem.layout.shapes.items())
     penalty = f" + {problem.penalty}" if problem.penalty else ""
@@ -129,7 +147,7 @@ def report_text(
 {table}- Data: {sizes_text(parts)}.
 {inputs_text(model)}
 - Network: {sizes}.
-- Minimized: mean {problem.loss.name} loss{penalty}.
+- Minimized: {"weighted " * trainer.problem.weighted}mean {problem.loss.name} loss{penalty}.
 - Optimizer: {plan.optimizer}, {type(plan.schedule).__name__} schedule, batches of {plan.batch_size}{clip}.
 - Seed: {plan.seed}.
 

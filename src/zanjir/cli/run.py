@@ -14,6 +14,7 @@ from zanjir.data import Dataset, Table, TableDataset, is_table, load, read_table
 from zanjir.errors import DataError, ParameterError
 from zanjir.files import write_whole
 from zanjir.graph import Array
+from zanjir.program import Problem
 from zanjir.training import (
     History,
     Model,
@@ -45,6 +46,11 @@ class Saved:
     data: dict[str, Any]
     arrays: dict[str, Array]
     state: dict[str, Any]
+
+    @property
+    def trained_problem(self) -> Problem:
+        """What was learned: the model's problem, with a weight for each sample where classes were weighted."""
+        return replace(self.model.problem, weighted=self.data["class_weight"] is not None)
 
     def load(self, data: str) -> Dataset | TableDataset:
         """Load data as the run did, with its target if they are a table."""
@@ -117,6 +123,7 @@ class Run:
             plan, state = plan_from(facts["plan"]), dict(facts["state"])
             data = {name: facts["data"][name] for name in FACTS}
             data["table"] = table_facts(facts["data"].get("table"))
+            data["class_weight"] = text_or_none(facts["data"].get("class_weight"))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"{self.model_path} misstates its training: {error} Train it again.") from error
         return Saved(model, plan, data, arrays, state)
@@ -126,8 +133,13 @@ def table_facts(facts: Any) -> dict[str, Any] | None:
     """Return how a run's table was read, if it was trained on one."""
     if facts is None:
         return None
-    task, columns = facts["task"], {str(name): str(kind) for name, kind in facts["columns"].items()}
-    return {"target": str(facts["target"]), "task": None if task is None else str(task), "columns": columns}
+    task, columns = text_or_none(facts["task"]), {str(name): str(kind) for name, kind in facts["columns"].items()}
+    return {"target": str(facts["target"]), "task": task, "columns": columns}
+
+
+def text_or_none(value: Any) -> str | None:
+    """Return a choice that a file may leave out."""
+    return None if value is None else str(value)
 
 
 def new_run(out: Path | None, name: str) -> tuple[Run, list[Path]]:

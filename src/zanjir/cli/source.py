@@ -43,7 +43,7 @@ def source(what: str, buffers: int | None, **settings: Any) -> None:
 def of_run(folder: Path, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Return problem, optimizer and clipping of a run."""
     saved = saved_run(folder, settings)
-    return saved.model.problem, saved.plan.optimizer, saved.plan.clip
+    return saved.trained_problem, saved.plan.optimizer, saved.plan.clip
 
 
 def saved_run(folder: Path, settings: dict[str, Any]) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from zanjir.cli.loading import loaded, table_lines
 from zanjir.cli.options import (
     BELOW_ONE,
     INITIALIZER,
@@ -22,7 +23,6 @@ from zanjir.cli.options import (
     SizesType,
     check_hidden,
     clip_of,
-    columns_of,
     given,
     network_options,
     optimizer_options,
@@ -39,7 +39,8 @@ ENGINE_SETTINGS = ("engine", "shards", "threads")
 ENGINE = click.Choice(["auto", "numpy", "native"])
 NATIVE_CHOOSES = "for the native engine.  [default: it chooses]"
 TENSORBOARD = "Write every epoch's losses there, for TensorBoard.  [needs: pip install 'zanjir[tensorboard]']"
-SHOWN_COLUMNS = 20
+CLASS_WEIGHT = "balanced: all classes count alike in the loss, however rare.  [default: all samples do]"
+SUGGESTION = "--class-weight balanced would let rare classes count as much as frequent ones"
 EARLY_STOPPING = "Stop when the validation loss has not improved for so long, and keep the best parameters."
 
 
@@ -51,6 +52,7 @@ EARLY_STOPPING = "Stop when the validation loss has not improved for so long, an
 )
 @table_options
 @network_options
+@click.option("--class-weight", type=click.Choice(["balanced"]), help=CLASS_WEIGHT)
 @click.option("--initializer", type=INITIALIZER, help="First weights.  [default: he for relu, else glorot]")
 @optimizer_options
 @shown("--schedule", type=SCHEDULE, default="cosine", help="The learning rate over time.")
@@ -151,40 +153,18 @@ def started(data: str, out: Path | None, settings: dict[str, Any]) -> Job:
         loss=settings["loss"],
         penalty=penalty_of(settings),
     )
-    trainer = trainer_for(problem, plan_of(settings, parts.train.n_samples), parts)
+    plan, class_weight = plan_of(settings, parts.train.n_samples), settings["class_weight"]
+    trainer = trainer_for(problem, plan, parts, class_weight=class_weight)
     facts = {
         "name": dataset.name,
         "fingerprint": fingerprint(dataset),
         "samples": settings["samples"],
         "table": table,
+        "class_weight": class_weight,
         **shares,
     }
     run, made = new_run(out, dataset.name)
     return Job(run, trainer, parts, facts, made, dataset)
-
-
-def loaded(data: str, settings: dict[str, Any]) -> tuple[Any, dict[str, Any] | None]:
-    """Return the data set, and what the options say of it if it is a table."""
-    from zanjir.data import is_table, load
-
-    how = {"seed": settings["seed"], "n_samples": settings["samples"]}
-    table = {"target": settings["target"], "task": settings["task"], "columns": columns_of(settings)}
-    if settings["target"] is not None:
-        return load(data, **how, **table), table
-    if chosen := [option for option in ("task", "columns") if settings[option]]:
-        raise click.UsageError(f"--{chosen[0].removesuffix('s')} is for a table; give its --target too.")
-    if is_table(data):
-        raise click.UsageError(no_target(data))
-    return load(data, **how), None
-
-
-def no_target(data: str) -> str:
-    """Return the sentence for a table whose target is not said."""
-    from zanjir.data import read_table
-
-    names = read_table(data).columns
-    more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
-    return f"{data} is a table; say with --target which column is predicted: {', '.join(names[:SHOWN_COLUMNS])}{more}."
 
 
 def resumed(data: str, out: Path, threads: int | None) -> Job:
@@ -202,7 +182,8 @@ def resumed(data: str, out: Path, threads: int | None) -> Job:
     parts = saved.divided(dataset)
     if threads and saved.plan.engine == "numpy":
         raise click.UsageError(f"--threads is for the native engine, and {out} is trained by numpy; leave it out.")
-    trainer = trainer_for(saved.model.problem, replace(saved.plan, threads=threads), parts)
+    plan = replace(saved.plan, threads=threads)
+    trainer = trainer_for(saved.model.problem, plan, parts, class_weight=saved.data["class_weight"])
     trainer.restore(saved.arrays, saved.state)
     return Job(run, trainer, parts, saved.data, made=(), dataset=dataset)
 
@@ -289,7 +270,7 @@ def describe(job: Job) -> str:
     """Return a few lines on what is about to be trained."""
     problem, plan, parts = job.trainer.problem, job.trainer.plan, job.parts
     watched = f", {parts.validation.n_samples:,} to watch" if parts.validation else ""
-    found = "".join(f"{line}\n" for line in table_lines(job.dataset))
+    found = "".join(f"{line}\n" for line in [*table_lines(job.dataset), *weight_lines(job)])
     return (
         f"{found}{job.facts['name']}: {parts.train.n_samples:,} samples to learn from{watched}, "
         f"{parts.test.n_samples:,} for the test\n"
@@ -299,12 +280,15 @@ def describe(job: Job) -> str:
     )
 
 
-def table_lines(dataset: Any) -> list[str]:
-    """Return what was found in a table; nothing for other data."""
+def weight_lines(job: Job) -> list[str]:
+    """Return how the classes are weighted, or that they could be where one is rare."""
+    from zanjir.cli.report import weights_text
     from zanjir.data import TableDataset
-    from zanjir.data.table_text import described
+    from zanjir.data.table_text import is_imbalanced
 
-    return described(dataset) if isinstance(dataset, TableDataset) else []
+    if job.trainer.problem.weighted:
+        return [weights_text(job.parts.train)]
+    return [SUGGESTION] if isinstance(job.dataset, TableDataset) and is_imbalanced(job.dataset) else []
 
 
 def engine_text(engine: Any) -> str:

@@ -247,7 +247,7 @@ def challenge(dataset: Dataset, name: str, strength: float | None = None, *, see
     apply, own = choose("challenge", name, dict(CHALLENGES))
     strength = own if strength is None else strength
     if dataset.image_shape is None:
-        raise ShapeError(f"{dataset.name}: the rows of X are no pictures: there is no image_shape; choose pictures.")
+        raise ShapeError(f"{dataset.name}: the rows of X are no pictures; choose data that are, such as digits.")
     X = apply(dataset.X, dataset.image_shape, strength, seed=seed, highest=dataset.scale)
     return replace(dataset, name=f"{dataset.name}, {name} {strength:g}", X=X, test=None)
 

@@ -10,7 +10,7 @@ import numpy as np
 from zanjir.data.columns import visible, without_missing
 from zanjir.data.table_dataset import TASKS, TableDataset
 
-__all__ = ["described", "facts_of"]
+__all__ = ["described", "facts_of", "is_imbalanced"]
 
 # From this ratio of the most frequent class to the rarest, the accuracy alone says little.
 IMBALANCED = 5
@@ -76,11 +76,17 @@ def target_text(dataset: TableDataset) -> str:
     return f"target {name!r}: {len(dataset.classes)} classes, for {dataset.reason}: {', '.join([*shown, *more])}"
 
 
+def is_imbalanced(dataset: TableDataset) -> bool:
+    """Return whether one class is at least 5 times as frequent as another."""
+    counts = class_counts(dataset).values()
+    return bool(counts) and max(counts) >= IMBALANCED * min(counts)
+
+
 def imbalance_text(dataset: TableDataset) -> Sequence[str]:
     """Return a warning where one class is much more frequent than another."""
-    counts = class_counts(dataset)
-    if not counts or max(counts.values()) < IMBALANCED * min(counts.values()):
+    if not is_imbalanced(dataset):
         return []
+    counts = class_counts(dataset)
     most, least = max(counts, key=lambda name: counts[name]), min(counts, key=lambda name: counts[name])
     ratio = counts[most] / counts[least]
     return [f"imbalanced: {most!r} is {ratio:.0f} times as frequent as {least!r}; look at the balanced accuracy"]

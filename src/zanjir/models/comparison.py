@@ -15,15 +15,20 @@ from zanjir.data import Dataset
 from zanjir.errors import choose
 from zanjir.graph import Array
 from zanjir.training import Parts
+from zanjir.training.scores import label_scores
 
-__all__ = ["Compared", "candidates", "compare", "lecture_models"]
+__all__ = ["GUESSING", "Compared", "candidates", "compare", "lecture_models"]
 
+GUESSING = "guessing"
 PREDICTIONS = 3  # the least time of so many counts: other programs can only add to it
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An estimator of this room by the name of its class, with its settings and what a figure calls it."""
+    """An estimator by the name of its class, with its settings and what a figure calls it.
+
+    It is one of this room, or scikit-learn's that only guesses.
+    """
 
     estimator: str
     settings: Mapping[str, Any]
@@ -31,9 +36,12 @@ class Candidate:
 
     def __call__(self, seed: int = 0) -> Any:
         """Return a new estimator; the seed is for those that draw numbers."""
+        import sklearn.dummy
+
         import zanjir.models
 
-        model = getattr(zanjir.models, self.estimator)(**self.settings)
+        room = zanjir.models if self.estimator in zanjir.models.__all__ else sklearn.dummy
+        model = getattr(room, self.estimator)(**self.settings)
         return model.set_params(random_state=seed) if "random_state" in model.get_params(deep=False) else model
 
 
@@ -49,6 +57,8 @@ class Compared:
         ``"accuracy"`` in [0, 1], or ``"R²"`` for regression.
     train, validation, test : float
         The measure on each part; None where there is no validation part.
+    balanced_accuracy : float or None
+        Mean recall of the classes in the test part; None for regression.
     fit_seconds, predict_seconds : float
         Time to fit, and to predict the test part.
     parameters : int or None
@@ -64,6 +74,7 @@ class Compared:
     train: float
     validation: float | None
     test: float
+    balanced_accuracy: float | None
     fit_seconds: float
     predict_seconds: float
     parameters: int | None
@@ -78,6 +89,7 @@ class Compared:
             "train": self.train,
             "validation": self.validation,
             "test": self.test,
+            "balanced_accuracy": self.balanced_accuracy,
             "fit_seconds": self.fit_seconds,
             "predict_seconds": self.predict_seconds,
             "parameters": self.parameters,
@@ -86,12 +98,12 @@ class Compared:
 
 
 def candidates(*, classification: bool = True) -> Mapping[str, Candidate]:
-    """Return what is compared, by name.
+    """Return what is compared, by name; ``guessing`` is the baseline, the most frequent class or the mean.
 
     Examples
     --------
     >>> list(candidates())[:3]
-    ['knn-1', 'knn-5', 'one-vs-rest']
+    ['guessing', 'knn-1', 'knn-5']
     """
     return CLASSIFIERS if classification else REGRESSORS
 
@@ -108,7 +120,8 @@ def lecture_models() -> Mapping[str, Candidate]:
 def compare(parts: Parts, names: Sequence[str] | None = None, *, seed: int = 0) -> Iterator[Compared]:
     """Fit models one after the other on the same samples, and yield what is found as soon as it is.
 
-    Inputs are divided by the data's scale, as the lectures do: pixels come to [0, 1].
+    Inputs are divided by the data's scale, as the lectures do: pixels come to [0, 1]. A table's columns and its target,
+    if that is a number, are standardized.
 
     Parameters
     ----------
@@ -152,6 +165,7 @@ def measured(name: str, model: Any, parts: Parts) -> Compared:
         scores["train"],
         scores.get("validation"),
         scores["test"],
+        balanced_accuracy(model, parts.test),
         fit_seconds,
         predict_seconds(model, inputs(parts.test)),
         n_parameters(model),
@@ -167,13 +181,19 @@ def inputs(data: Dataset) -> Array:
 
 
 def targets(data: Dataset) -> Array:
-    """Return the targets; one column of numbers as a vector."""
-    return data.y[:, 0] if data.y.ndim == 2 and data.y.shape[1] == 1 else data.y
+    """Return the targets as all models take them: numbers of a table standardized, one column as a vector."""
+    y: Array = data.columns.target.standardized(data.y) if data.columns else data.y
+    return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def score(model: Any, data: Dataset) -> float:
     """Return accuracy or R^2."""
     return float(model.score(inputs(data), targets(data)))
+
+
+def balanced_accuracy(model: Any, data: Dataset) -> float | None:
+    """Return the mean recall of the classes."""
+    return label_scores(data.y, model.predict(inputs(data)))["balanced_accuracy"] if data.is_classification else None
 
 
 def predict_seconds(model: Any, X: Array) -> float:
@@ -203,7 +223,7 @@ def short(message: Warning | str) -> str:
     >>> short("MLPClassifier: 5 iterations of 0.1 were not enough (STOP: LIMIT). Raise max_iter.")
     '5 iterations of 0.1 were not enough'
     """
-    first = re.split(r"\. | \(", " ".join(str(message).split()))[0].rstrip(".")
+    first = re.split(r"\. |; | \(", " ".join(str(message).split()))[0].rstrip(".")
     return re.sub(r"^\w+: ", "", first)
 
 
@@ -228,6 +248,7 @@ def in_the_plane(n: int, title: str, **settings: Any) -> Candidate:
 
 CONJUGATE: Mapping[str, Any] = {"activation": "tanh", "solver": "CG", "max_iter": 200}
 CLASSIFIERS: Mapping[str, Candidate] = {
+    GUESSING: Candidate("DummyClassifier", {}),
     "knn-1": knn(1),
     "knn-5": knn(5),
     "one-vs-rest": Candidate("OneVsRestClassifier", {}),
@@ -239,6 +260,7 @@ CLASSIFIERS: Mapping[str, Candidate] = {
     "network-20-cg": network(20, **CONJUGATE),
 }
 REGRESSORS: Mapping[str, Candidate] = {
+    GUESSING: Candidate("DummyRegressor", {}),
     "knn-1": knn(1, "KNeighborsRegressor"),
     "knn-5": knn(5, "KNeighborsRegressor"),
     "least-squares": Candidate("LeastSquares", {}),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from zanjir.graph import Array
+from zanjir.optim import Constant
 from zanjir.program import Feed, Problem, Scorer
 from zanjir.training import Callback, Epoch, Plan, Samples, Trainer, fit
 from zanjir.training.minimizing import Minimum, minimize
@@ -82,9 +83,13 @@ class NoProgress(Callback):
         self.best = min(self.best, epoch.loss)
         # To read the parameters may mean to measure the training data for a batch normalization.
         asked = self.heard(lambda: trainer.W, epoch.loss)
-        watched = trainer.plan.patience is not None
-        self.ended = asked or (not watched and self.waited >= self.epochs)
+        self.ended = asked or (not ends_by_itself(trainer.plan) and self.waited >= self.epochs)
         return self.ended
+
+
+def ends_by_itself(plan: Plan) -> bool:
+    """Whether a plan has an end of its own: data to watch, or a learning rate that follows its last step."""
+    return plan.patience is not None or not isinstance(plan.schedule, Constant)
 
 
 def by_updates(
@@ -119,7 +124,8 @@ def by_updates(
     epochs = trainer.history.epochs[done:]
     found = [Metrics(e.validation_loss, e.validation_accuracy, e.validation_r2) for e in epochs]
     # A training that did not reach its last step was stopped by a callback: somebody wanted that.
-    converged = watch.ended or trainer.stopped_early or not trainer.finished
+    scheduled = not isinstance(plan.schedule, Constant)
+    converged = watch.ended or trainer.stopped_early or scheduled or not trainer.finished
     reason = f"the loss still fell by more than tol={tol:g} in {n_iter_no_change} epochs" if not converged else ""
     return Solution(
         trainer.W.copy(), [e.loss for e in epochs], found if task.validation else [], watch.n_iter, converged,

@@ -136,7 +136,7 @@ def drawn(found: Reliability, what: str) -> Figure:
         label="gap",
     )
     curve.set_title(f"expected calibration error {found.error:.4f}", fontsize=10)
-    curve.legend(frameon=False, fontsize=8, loc="upper left")
+    curve.legend(frameon=False, fontsize=8, loc="best")
     bars.bar(middles, found.counts, 0.92 * width, color=BLUE)
     for x, count in zip(middles[filled], found.counts[filled], strict=True):
         bars.annotate(f"{count:,}", (x, count), (0, 2), textcoords="offset points", ha="center", fontsize=7)

@@ -42,7 +42,7 @@ def challenges(
         If there are no pictures, or no such challenge.
     """
     if dataset.image_shape is None:
-        raise ShapeError(f"{dataset.name}: the rows of X are no pictures: there is no image_shape; choose pictures.")
+        raise ShapeError(f"{dataset.name}: the rows of X are no pictures; choose data that are, such as digits.")
     wanted = dict.fromkeys(CHALLENGES) if strengths is None else strengths
     rows = {
         "none": dataset,

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from zanjir.models.comparison import Compared
+from zanjir.models.comparison import GUESSING, Compared
 from zanjir.plots.style import BLUE, GRAY, GREEN, MARKERS, ORANGE, VERMILION, tidy
 
 __all__ = ["comparison"]
@@ -20,8 +20,11 @@ def comparison(rows: Sequence[Compared]) -> Figure:
     Parameters
     ----------
     rows : sequence of Compared
-        What `zanjir.models.compare` found, at least one.
+        What `zanjir.models.comparison.compare` found, at least one. What guessing reaches stands at the axis: as a
+        point it would push all others together.
     """
+    guessed = [row.test for row in rows if row.name == GUESSING]
+    rows = [row for row in rows if row.name != GUESSING] or rows
     figure = Figure(figsize=(9.0, 0.38 * len(rows) + 1.6), layout="constrained")
     scores, times = figure.subplots(1, 2, sharey=True, width_ratios=(1.3, 1))
     at = np.arange(len(rows))
@@ -41,7 +44,7 @@ def comparison(rows: Sequence[Compared]) -> Figure:
     scores.invert_yaxis()
     times.set_xscale("log")
     times.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    tidy(scores, rows[0].measure, "")
+    tidy(scores, rows[0].measure + (f" (test by guessing: {guessed[0]:.4f})" if guessed else ""), "")
     tidy(times, "time in seconds", "")
     for axes in (scores, times):
         axes.legend(

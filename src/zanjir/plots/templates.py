@@ -14,6 +14,8 @@ from zanjir.training import Model
 
 __all__ = ["template", "template_weights", "templates"]
 
+FEWEST_COLUMNS = 5  # ten classes stand in two rows, and hundreds of hidden units in a square
+
 
 def template_weights(model: Model) -> Array:
     """Return the columns of W1 as pictures of shape (C, height, width), each in the shape of an input.
@@ -25,7 +27,8 @@ def template_weights(model: Model) -> Array:
     """
     shape = model.image_shape
     if shape is None or len(shape) != 2:
-        raise ShapeError(f"templates need inputs that are grey pictures (height, width); got {shape}.")
+        got = f"pictures of shape {shape}" if shape else "features that are no pictures"
+        raise ShapeError(f"templates need inputs that are grey pictures (height, width); got {got}.")
     W = model.parameters["W1"]
     if W.ndim != 2 or len(W) != math.prod(shape):
         raise ShapeError(f"templates need a first layer that sees whole pictures; W1 is {W.shape}: train without conv.")
@@ -42,7 +45,7 @@ def templates(model: Model) -> Figure:
     """
     weights, names = template_weights(model), template_names(model)
     n = len(weights)
-    columns = min(n, 5)
+    columns = min(n, max(FEWEST_COLUMNS, math.ceil(math.sqrt(n))))
     rows = math.ceil(n / columns)
     figure = Figure(figsize=(1.5 * columns, 1.7 * rows), layout="constrained")
     for k, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):

@@ -39,6 +39,8 @@ class Problem:
         float32 to train, float64 to explain and check.
     weighted : bool
         Whether each sample's loss counts as many times as its weight says.
+    precise : bool
+        Whether losses and penalty are summed in float64, for who compares objectives closely, as minimizers do.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class Problem:
     penalty: Regularizer | None = None
     dtype: Any = np.float32
     weighted: bool = False
+    precise: bool = False
 
     def __repr__(self) -> str:
         penalty = f" + {self.penalty}" if self.penalty else ""
@@ -114,10 +117,14 @@ class Problem:
         losses = self.loss.function(scores, y).named("losses")
         if weights is not None:
             losses = (losses * weights).named("weighted")
+        if self.precise:
+            losses = losses.astype(np.float64).named("terms")
         data_loss = losses.mean().named("data_loss")
         if self.penalty is None:
             return {"loss": data_loss.named("loss"), "scores": scores}
         penalized = [parameter for name, parameter in parameters.items() if name.startswith("W")]
+        if self.precise:
+            penalized = [W.astype(np.float64) for W in penalized]
         penalty = self.penalty(penalized).named("penalty")
         return {
             "loss": (data_loss + penalty).named("loss"),

@@ -5,6 +5,7 @@ from zanjir.training.checking import check_model, made_up
 from zanjir.training.checkpoint import load_model, load_training, save_model
 from zanjir.training.experiment import (
     Parts,
+    balanced_weights,
     divide,
     fingerprint,
     labels_for,
@@ -37,6 +38,7 @@ __all__ = [
     "Step",
     "Steps",
     "Trainer",
+    "balanced_weights",
     "baseline_scores",
     "check_model",
     "csv_text",

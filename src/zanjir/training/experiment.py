@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from zanjir.training.model import Model, Preparation
 from zanjir.training.plan import Plan
 from zanjir.training.trainer import Samples, Trainer
 
-__all__ = ["Parts", "divide", "fingerprint", "labels_for", "model_of", "problem_for", "trainer_for"]
+__all__ = ["Parts", "balanced_weights", "divide", "fingerprint", "labels_for", "model_of", "problem_for", "trainer_for"]
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,22 @@ def divide(
     if isinstance(dataset, TableDataset):
         rows = divide(dataset.rows, test_share=test_share, validation_share=validation_share, seed=seed)
         return prepared_parts(dataset, rows)
-    rest, test = (dataset, dataset.test) if dataset.test else split(dataset, test_share, seed=seed)
+    rest, test = (dataset, dataset.test) if dataset.test else in_two(dataset, test_share, seed)
     if not validation_share:
         return Parts(rest, None, test)
-    train, validation = split(rest, validation_share, seed=seed)
+    train, validation = in_two(rest, validation_share, seed)
     return Parts(train, validation, test)
+
+
+def in_two(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
+    """Split a data set, stratified by class; name a class that cannot be in both parts."""
+    counts = np.bincount(dataset.y, minlength=len(dataset.classes)) if dataset.classes else ()
+    for lonely in [name for name, n in zip(dataset.classes, counts, strict=True) if n == 1][:1]:
+        raise DataError(
+            f"{dataset.name}: class {lonely!r} has a single sample and cannot be in both parts; "
+            "expected at least 2 samples of each class, and 3 with validation: take more samples."
+        )
+    return split(dataset, share, seed=seed)
 
 
 def prepared_parts(dataset: TableDataset, rows: Parts) -> Parts:
@@ -160,22 +171,60 @@ def preparation_for(train: Dataset) -> Preparation:
     return Preparation(float(pixels.mean(dtype=np.float64)), float(pixels.std(dtype=np.float64)) or 1.0)
 
 
-def trainer_for(problem: Problem, plan: Plan, parts: Parts) -> Trainer:
-    """Return a trainer on the training part, watched on the validation part."""
-    prepare = preparation_for(parts.train)
+def balanced_weights(y: Array, n_classes: int) -> Array:
+    """Return the factor (C,) of each class with which all classes count alike: N / (C * count), as scikit-learn's.
+
+    Parameters
+    ----------
+    y : int array of shape (N,)
+        Labels in [0, C). A class without a sample is no class here.
+
+    Examples
+    --------
+    >>> balanced_weights(np.array([0, 0, 0, 2]), 3)
+    array([0.66666667, 0.        , 2.        ])
+    """
+    counts = np.bincount(y, minlength=n_classes)
+    shares = np.zeros(n_classes)
+    return np.divide(len(y) / np.count_nonzero(counts), counts, out=shares, where=counts > 0)
+
+
+def trainer_for(problem: Problem, plan: Plan, parts: Parts, *, class_weight: str | None = None) -> Trainer:
+    """Return a trainer on the training part, watched on the validation part.
+
+    Parameters
+    ----------
+    class_weight : str, optional
+        ``"balanced"``: a sample counts by the factor that `balanced_weights` gives its class in the training part, in
+        what is learned and in what is watched; the trainer's problem is a weighted one then.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such class weight, or the targets are numbers.
+    """
+    prepare, factors = preparation_for(parts.train), None
+    if class_weight is not None:
+        choose("class weight", class_weight, {"balanced": None})
+        if not parts.train.classes:
+            raise ParameterError(
+                f"class weights are for classes, and {parts.train.name} has numbers as targets; leave them out."
+            )
+        factors = balanced_weights(parts.train.y, len(parts.train.classes))
 
     def samples(part: Dataset) -> Samples:
         y = part.columns.target.standardized(part.y) if part.columns else part.y
-        return Samples(prepare(part.X, problem.dtype), y)
+        return Samples(prepare(part.X, problem.dtype), y, None if factors is None else factors[part.y])
 
     validation = samples(parts.validation) if parts.validation else None
-    return Trainer(problem, plan, samples(parts.train), n_classes=len(parts.train.classes), validation=validation)
+    weighted = replace(problem, weighted=factors is not None)
+    return Trainer(weighted, plan, samples(parts.train), n_classes=len(parts.train.classes), validation=validation)
 
 
 def model_of(trainer: Trainer, train: Dataset) -> Model:
     """Return what a trainer has learned from a training part, with what it needs to read data of the same kind."""
     W, prepare = trainer.W.copy(), preparation_for(train)
-    return Model(trainer.problem, W, train.classes, prepare, train.image_shape, train.columns)
+    return Model(replace(trainer.problem, weighted=False), W, train.classes, prepare, train.image_shape, train.columns)
 
 
 def labels_for(model: Model, dataset: Dataset) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,7 @@ def objective_for(problem: Problem, feed: Feed, *, calls: int = 1, engine: str =
             "batch normalization depends on the batch, and a minimizer on the parameters alone; choose norm='layer', "
             "or an update rule such as adam as the solver."
         )
+    problem = replace(problem, precise=np.dtype(problem.dtype) != np.float64)
     program = trace_step(problem, SGD())
     plan = Plan(batch_size=len(feed.X), epochs=max(1, calls), engine=engine)
     if engine_name(program, plan, len(feed.X)) == "native":

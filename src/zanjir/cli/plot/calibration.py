@@ -35,5 +35,5 @@ def calibration(run: Path, data: str, bins: int, out: Path, as_json: bool) -> No
         )
     figure, found = drawn(test.y, probabilities, model.classes, n_bins=bins)
     facts = {"expected_calibration_error": found.error, "counts": found.counts.tolist(), "samples": what}
-    lines = [f"expected calibration error {found.error:.4f} on {test.n_samples:,} samples: {what}"]
+    lines = [f"expected calibration error {found.error:.4f} on {what}: {test.n_samples:,}"]
     deliver(figure, out, facts, lines, as_json=as_json)

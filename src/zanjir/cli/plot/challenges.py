@@ -38,5 +38,5 @@ def challenges(
     names = {"none": "as they are", **{name: f"{name} {used[name]:g}" for name in used}}
     width = max(map(len, names.values()))
     lines = [f"{names[name]:<{width}}  accuracy {value:.4f}" for name, value in accuracy.items()]
-    lines.append(f"on {test.n_samples:,} samples: {what}")
+    lines.append(f"on {what}: {test.n_samples:,}")
     deliver(figure, out, {"accuracy": accuracy, "strength": used, "samples": what}, lines, as_json=as_json)

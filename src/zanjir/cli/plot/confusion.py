@@ -29,5 +29,5 @@ def confusion(run: Path, data: str, out: Path, as_json: bool) -> None:
     model, test, what = classified(run, data)
     counts = confusion_counts(test.y, model.predict(test.X), len(model.classes))
     facts = {"classes": list(model.classes), "counts": counts.tolist(), "samples": what}
-    lines = [f"{int(np.trace(counts)):,} of {test.n_samples:,} right: {what}"]
+    lines = [f"{int(np.trace(counts)):,} of {test.n_samples:,} right, on {what}"]
     deliver(drawn(counts, model.classes), out, facts, lines, as_json=as_json)

@@ -23,5 +23,5 @@ def curves(runs: tuple[Path, ...], out: Path, as_json: bool) -> None:
     (first, *others) = histories.values()
     figure = learning_curves(histories) if others else learning_curve(first)
     epochs = {name: len(history.epochs) for name, history in histories.items()}
-    lines = [f"{name}: {n} epochs" for name, n in epochs.items()]
+    lines = [f"{name}: {n} epoch{'s' * (n != 1)}" for name, n in epochs.items()]
     deliver(figure, out, {"epochs": epochs}, lines, as_json=as_json)
