@@ -147,11 +147,28 @@ def test_two_warm_fits_of_5_epochs_are_one_of_10(engine, solver):
     assert half.n_iter_ == 5
 
 
+def test_a_search_for_a_learning_rate_is_refused_to_a_minimizer_by_its_name():
+    with pytest.raises(ParameterError, match=r"solver='L-BFGS-B' finds the lengths of its steps itself; choose an up"):
+        SoftmaxClassifier().find_learning_rate(X, Y)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int64])
+def test_a_tolerance_may_be_a_number_of_numpy(kind):
+    assert same_bits(network(tol=kind(1)).fit(X, Y).model_.W, network(tol=1.0).fit(X, Y).model_.W)
+
+
 def test_a_warm_fit_watches_the_samples_it_is_given_now_and_not_those_before():
     x, y = X[:, :1], (X[:, 0] > X[:, 0].mean()).astype(int)
     model = network(warm_start=True, early_stopping=True, max_iter=60, solver="sgd", learning_rate_init=0.5)
     assert model.fit(x, y, X_val=x, y_val=y).score(x, y) > 0.9
     assert model.fit(x, 1 - y, X_val=x, y_val=1 - y).score(x, 1 - y) > 0.9
+
+
+def test_a_warm_fit_without_early_stopping_keeps_what_it_learned_and_not_the_best_before():
+    x, y = X[:, :1], (X[:, 0] > X[:, 0].mean()).astype(int)
+    model = network(warm_start=True, early_stopping=True, max_iter=60, solver="sgd", learning_rate_init=0.5)
+    assert model.fit(x, y, X_val=x, y_val=y).score(x, y) > 0.9
+    assert model.set_params(early_stopping=False).fit(x, 1 - y).score(x, 1 - y) > 0.9
 
 
 def test_a_warm_fit_after_early_stopping_has_its_patience_again():

@@ -143,7 +143,9 @@ def resumed(trainer: Trainer, task: Task, plan: Plan, state: tuple[dict[str, Arr
     longer = replace(plan, epochs=plan.epochs + epochs)
     trainer = Trainer(task.problem, longer, task.train, n_classes=task.n_classes, validation=task.validation)
     trainer.restore(arrays, {**facts, "stopped_early": False})
-    if trainer.best_W is not None and task.validation is not None:
+    if plan.patience is None:
+        trainer.best_W = None  # the best of an earlier fit is nothing that this one looks for
+    elif trainer.best_W is not None and task.validation is not None:
         # Other samples may be watched now, by which the best parameters so far may be the worst.
         scorer, part = Scorer(task.problem, trainer.best_W), task.validation
         trainer.best_loss = measured(scorer, part.X, part.y, task.n_classes, part.weights).loss
