@@ -231,3 +231,12 @@ def test_a_schedule_is_followed_to_its_end():
     X, y = blobs()
     model = MLPClassifier((5,), learning_rate="cosine", max_iter=40, n_iter_no_change=2, tol=1.0, random_state=0)
     assert model.fit(X, y).n_iter_ == 40
+
+
+@pytest.mark.parametrize("weights", [[1, 1, 1, 1, 1], [0, 1, 1, 1, 1]])
+def test_a_class_that_cannot_be_watched_is_named_as_the_user_names_it(weights):
+    y = ["oak" if weights[0] == 0 else "ash", "ash", "ash", "ash", "oak"]  # a sample of weight 0 is not there
+    with pytest.raises(
+        DataError, match=r"of each class, and 'oak' has a single one; add samples, give X_val and y_val to fit"
+    ):
+        SoftmaxClassifier(early_stopping=True, validation_fraction=0.5).fit(X[:5], y, sample_weight=weights)

@@ -267,6 +267,11 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         """Return the samples to learn from and those to watch, when the user gave none to watch."""
         stratify = targets.n_classes > 0
         counted = np.arange(len(train.y)) if train.weights is None else np.flatnonzero(train.weights)
+        if stratify and 1 in (counts := np.bincount(train.y[counted]).tolist()):
+            raise DataError(
+                f"early_stopping watches samples of each class, and {self.class_names[counts.index(1)]!r} has a single "
+                "one; add samples, give X_val and y_val to fit, or set early_stopping=False."
+            )
         try:
             parts = split_indices(train.y[counted], self.validation_fraction, seed=self._seed, stratify=stratify)
         except ParameterError as error:
@@ -454,6 +459,11 @@ class Network(CallbackSupportMixin, Estimator):  # type: ignore[misc] # scikit-l
         RateSearch
             The rates, the loss at each, and a suggestion.
         """
+        if SOLVERS.get(self.chosen_solver) == "minimizer":
+            raise ParameterError(
+                f"solver={self.chosen_solver!r} finds the lengths of its steps itself; choose an update rule such as "
+                "adam to look for its learning rate."
+            )
         copy = self.__class__(**{**self.get_params(deep=False), "random_state": deepcopy(self.random_state)})
         X, y = checked_samples(copy, X, y, multi_output=self.multi_output, y_numeric=self.numeric)
         targets = copy.targets_of(y)

@@ -22,7 +22,7 @@ def check_parameters(estimator: Any) -> None:
         If ``tol`` is no number of at least 0, or one of the ``callbacks`` is no callback of ours.
     """
     tol = estimator.tol
-    if isinstance(tol, bool) or not isinstance(tol, int | float) or not tol >= 0:
+    if isinstance(tol, bool) or not isinstance(tol, int | float | np.number) or not tol >= 0:
         raise ParameterError(f"tol is {tol!r}, expected a number of at least 0.")
     wrong = [thing for thing in estimator.callbacks or () if not isinstance(thing, Callback)]
     if wrong:
