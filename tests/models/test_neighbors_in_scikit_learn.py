@@ -82,8 +82,11 @@ def test_bagging_and_stacking_take_them():
 
 
 @pytest.mark.parametrize("estimator", ALL, ids=repr)
-def test_sparse_input_is_refused_in_scikit_learns_words(estimator):
+def test_sparse_input_gives_what_dense_input_gives(estimator):
     from scipy.sparse import csr_array
 
-    with pytest.raises(TypeError, match="Sparse data was passed"):
-        clone(estimator).fit(csr_array(IRIS.data), target_of(estimator))
+    rng = np.random.default_rng(0)
+    X = np.where(rng.random((30, 3)) < 0.5, 0, rng.standard_normal((30, 3)))
+    y = rng.integers(0, 2, 30)
+    dense = clone(estimator).fit(X, y).predict(X)
+    assert np.array_equal(clone(estimator).fit(csr_array(X), y).predict(csr_array(X)), dense)

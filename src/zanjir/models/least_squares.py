@@ -23,7 +23,7 @@ from zanjir.data import PolynomialFeatures
 from zanjir.data._checks import amount, real, whole
 from zanjir.errors import DataError, NonFiniteError, ParameterError, choose
 from zanjir.graph import Array, gradient, tensor
-from zanjir.models.base import Estimator, checked_inputs, checked_samples, weights_of
+from zanjir.models.base import Estimator, checked_inputs, checked_samples, dense, weights_of
 from zanjir.program.function import Function
 from zanjir.program.printing import compiled, function_text, helpers_text, module_text
 
@@ -79,6 +79,8 @@ class LeastSquares(RegressorMixin, Estimator):  # type: ignore[misc] # scikit-le
     [1.1] 1.1 2.7
     """
 
+    takes_sparse = True
+
     def __init__(
         self,
         alpha: float = 0.0,
@@ -129,6 +131,7 @@ class LeastSquares(RegressorMixin, Estimator):  # type: ignore[misc] # scikit-le
             If the descent has not ended after ``max_iter`` steps.
         """
         X, y = checked_samples(self, X, y, y_numeric=True, multi_output=True)
+        X = dense(X)
         self.check_parameters()
         given = weights_of(len(X), sample_weight)
         weights = np.ones(len(X)) if given is None else given
@@ -145,7 +148,7 @@ class LeastSquares(RegressorMixin, Estimator):  # type: ignore[misc] # scikit-le
     def predict(self, X: Any) -> Array:
         """Return the fitted number, or K of them, for each row; in float32 if X is."""
         check_is_fitted(self)
-        X = checked_inputs(self, X)
+        X = dense(checked_inputs(self, X))
         return np.asarray(self.features(X) @ self.coef_.T + self.intercept_, X.dtype)
 
     def features(self, X: Array) -> Array:

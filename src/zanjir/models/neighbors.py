@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from zanjir.data._checks import whole
 from zanjir.errors import DataError, ParameterError, choose
 from zanjir.graph import Array
-from zanjir.models.base import Estimator, checked_inputs, checked_samples, encoded_labels, weights_of
+from zanjir.models.base import Estimator, checked_inputs, checked_samples, dense, encoded_labels, weights_of
 from zanjir.models.nearest import METRICS, Nearest
 from zanjir.program.threads import blas_threads
 
@@ -25,6 +25,8 @@ SUMMING = 1e-9  # what rounding may take from a sum of weights, such as fifty ti
 
 class Neighbors(Estimator):
     """What both estimators share: the samples, and the search."""
+
+    takes_sparse = True
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class Neighbors(Estimator):
         """Return the distances and numbers of the k nearest samples among those that count."""
         if k > self.n_samples_fit_:
             raise ParameterError(f"n_neighbors is {k}, but there are {self.n_samples_fit_} samples; expected no more.")
-        Q = X if checked else checked_inputs(self, X)
+        Q = X if checked else dense(checked_inputs(self, X))
         return self._search.find(Q, k, threads=threads_of(self.n_jobs), memory=self.memory)
 
     def others(self, k: int) -> tuple[Array, Array]:
@@ -103,7 +105,7 @@ class Neighbors(Estimator):
         """Return the votes of each neighbor of each query, and the neighbors' numbers."""
         check_is_fitted(self)
         k = self.n_neighbors
-        Q = checked_inputs(self, X)
+        Q = dense(checked_inputs(self, X))
         weights = self._weights
         distances, found = self.search(Q, k if weights is None else enough(weights, k), checked=True)
         votes = np.ones_like(distances) if weights is None else filled(weights[found], k)
@@ -168,6 +170,7 @@ class KNeighborsClassifier(ClassifierMixin, Neighbors):  # type: ignore[misc] # 
             If they cannot be used; of a parameter, a `ParameterError`, which is one too.
         """
         X, y = checked_samples(self, X, y)
+        X = dense(X)
         self.classes_, labels = encoded_labels(y)
         self.remember(X, labels, sample_weight)
         return self
@@ -240,6 +243,7 @@ class KNeighborsRegressor(RegressorMixin, Neighbors):  # type: ignore[misc] # sc
             If they cannot be used; of a parameter, a `ParameterError`, which is one too.
         """
         X, y = checked_samples(self, X, y, y_numeric=True, multi_output=True)
+        X = dense(X)
         self.remember(X, np.asarray(y, np.float64), sample_weight)
         return self
 
