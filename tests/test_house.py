@@ -34,6 +34,7 @@ ROOMS = (
     "training",
     "models",
     "interchange",
+    "explain",
     "plots",
     "cli",
 )

@@ -1,0 +1,50 @@
+"""``zanjir explain``: the worked solution of a problem."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from zanjir.cli.options import shown
+
+__all__ = ["explain"]
+
+FORMATS = ("text", "html", "markdown", "json")
+
+
+@click.command()
+@click.argument("problem", required=False)
+@shown("--format", "form", type=click.Choice(FORMATS), default="text", help="What to write.")
+@shown("--lang", "language", type=click.Choice(["en", "fa"]), default="en", help="English or Persian.")
+@shown("--digits", type=click.IntRange(1, 17), default=6, help="Significant digits that are shown.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of printing.")
+@click.option("--list", "listed", is_flag=True, help="List the problems that are there.")
+def explain(problem: str | None, form: str, language: str, digits: int, out: Path | None, listed: bool) -> None:
+    """Solve PROBLEM step by step: forward, backward by the chain rule, update, and a check of every derivative.
+
+    PROBLEM is a TOML file, or one of the lectures by its name, such as
+    homework-1; --list names them.
+    """
+    from zanjir.explain import PROBLEMS, as_html, as_markdown, as_text
+    from zanjir.explain import problem as problem_named
+    from zanjir.files import write_whole
+
+    if listed:
+        for name in PROBLEMS:
+            click.echo(f"{name:<24}{problem_named(name).title}")
+        return
+    if problem is None:
+        raise click.UsageError(f"say which problem: a TOML file, or {', '.join(PROBLEMS)}.")
+    tree = problem_named(problem).solution()
+    if form == "json":
+        text = json.dumps(tree.as_json(), ensure_ascii=False)
+    else:
+        write = {"text": as_text, "html": as_html, "markdown": as_markdown}[form]
+        text = write(tree, language=language, digits=digits)
+    if out is None:
+        click.echo(text)
+    else:
+        write_whole(out, f"{text.rstrip()}\n".encode())
+        click.echo(f"written to {out}", err=True)

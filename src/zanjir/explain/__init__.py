@@ -1,0 +1,25 @@
+"""Worked solutions: every number of a graph with its reason, as one tree of steps."""
+
+from zanjir.explain.chain_rule import solution
+from zanjir.explain.html import as_html
+from zanjir.explain.library import PROBLEMS, problem
+from zanjir.explain.markdown import as_markdown
+from zanjir.explain.problem_file import Problem, load_problem, problem_from_text
+from zanjir.explain.steps import VERSION, Path, Step, Written
+from zanjir.explain.text import as_text
+
+__all__ = [
+    "PROBLEMS",
+    "VERSION",
+    "Path",
+    "Problem",
+    "Step",
+    "Written",
+    "as_html",
+    "as_markdown",
+    "as_text",
+    "load_problem",
+    "problem",
+    "problem_from_text",
+    "solution",
+]

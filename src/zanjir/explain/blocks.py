@@ -1,0 +1,149 @@
+"""A graph in blocks: each named number with the expression that gives it from other named numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+from zanjir.explain.steps import Written
+from zanjir.graph import Tensor, gradient
+from zanjir.graph.expression import Expression, expression, literal, operand
+from zanjir.graph.order import topological_order
+from zanjir.graph.tensor import apply, is_number
+
+__all__ = ["Block", "blocks_of", "latex_name", "rounded"]
+
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Block:
+    """A named number, and what it is computed from.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    node : Tensor
+        The node in the graph.
+    copy : Tensor
+        The same expression on leaves of its own.
+    leaves : dict of str to Tensor
+        Those leaves, by name.
+    """
+
+    name: str
+    node: Tensor
+    copy: Tensor
+    leaves: Mapping[str, Tensor]
+
+    @property
+    def rule(self) -> str:
+        """The name of the last gate."""
+        return self.node.gate.name if self.node.gate else "given"
+
+    @cached_property
+    def written(self) -> Written:
+        """The expression."""
+        return written(self.copy)
+
+    @cached_property
+    def locals(self) -> dict[str, tuple[Written, float]]:
+        """The derivative with respect to each leaf: the gates' own rules, run on this expression.
+
+        Where a rule reads what the gate gave, as that of sigmoid does, the block's own name stands for it.
+        """
+        found = gradient(self.copy, self.leaves)
+        whole = {id(self.copy): Tensor(self.copy.value, self.name)}
+        return {name: (written(derivative, whole), float(derivative.value)) for name, derivative in found.items()}
+
+
+def blocks_of(loss: Tensor) -> list[Block]:
+    """Return the blocks of a graph, in an order in which each rests on those before it.
+
+    Parameters
+    ----------
+    loss : Tensor of shape ()
+        A named number, made of named numbers and numbers of the formulas.
+    """
+    return [cut(node) for node in topological_order([loss]) if node.gate is not None and node.name]
+
+
+def cut(node: Tensor) -> Block:
+    """Return a node's expression on leaves of its own: it ends where another name begins."""
+    leaves: dict[str, Tensor] = {}
+    copies: dict[int, Tensor] = {}
+
+    def copy_of(x: Tensor) -> Tensor:
+        if x.name:
+            return leaves.setdefault(x.name, Tensor(x.value, x.name))
+        return copies.get(id(x), x)
+
+    named = {id(x) for x in topological_order(node.inputs) if x.name}
+    for x in (*topological_order(node.inputs, stop=named), node):
+        if x.gate is not None:
+            copies[id(x)] = apply(x.gate, *map(copy_of, x.inputs), **x.params)
+    return Block(node.name or "", node, copies[id(node)], leaves)
+
+
+def written(node: Tensor, whole: Mapping[int, Tensor] = MappingProxyType({})) -> Written:
+    """Return an expression with its names, and with their values; ``whole`` are nodes that have a name, by id."""
+    symbolic = text(node, lambda leaf: Expression(leaf.name or "", latex_name(leaf.name or "")), whole)
+    if node.gate is None or id(node) in whole:
+        alone = rounded(float(node.value))
+        return Written(symbolic.code, alone, symbolic.latex, alone)
+    substituted = text(node, lambda leaf: value_text(float(leaf.value)), whole)
+    return Written(symbolic.code, substituted.code, symbolic.latex, substituted.latex)
+
+
+def text(node: Tensor, leaf_text: Callable[[Tensor], Expression], whole: Mapping[int, Tensor]) -> Expression:
+    """Return the text of an expression, with a text for each named leaf."""
+    texts: dict[int, Expression] = {key: leaf_text(leaf) for key, leaf in whole.items()}
+    for x in topological_order([node], stop=whole):
+        if x.gate is None:
+            if x.name:
+                texts[id(x)] = leaf_text(x)
+            continue
+        texts[id(x)] = expression(x, [texts.get(id(y)) or operand(y, x) for y in x.inputs])
+    return texts.get(id(node)) or value_text(float(node.value))
+
+
+def value_text(value: float) -> Expression:
+    """Return a number as it stands in a line, in brackets if it is negative."""
+    shown = rounded(value)
+    shown = f"({shown})" if shown.startswith("-") else shown
+    return Expression(shown, shown)
+
+
+def rounded(value: float, digits: int = DIGITS) -> str:
+    """Return a number with some significant digits.
+
+    Examples
+    --------
+    >>> rounded(0.10), rounded(1 / 3), rounded(-2.0)
+    ('0.1', '0.333333', '-2')
+    """
+    return literal(float(f"{value:.{digits}g}"))
+
+
+def latex_name(name: str) -> str:
+    r"""Return a name as a formula: letters before digits or an underscore, then an index.
+
+    Examples
+    --------
+    >>> latex_name("net_h1"), latex_name("w5"), latex_name("loss")
+    ('\\mathrm{net}_{h1}', 'w_{5}', '\\mathrm{loss}')
+    """
+    stem, bar, index = name.partition("_")
+    if not bar:
+        stem = name.rstrip("0123456789")
+        index = name[len(stem) :]
+    base = stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+    return f"{base}_{{{index}}}" if index else base
+
+
+def is_scalar(node: Tensor) -> bool:
+    """Whether a node is a single number."""
+    return is_number(node.value) or node.shape == ()

@@ -1,0 +1,134 @@
+"""A worked solution as one HTML page that needs nothing from anywhere."""
+
+from __future__ import annotations
+
+from html import escape
+
+from zanjir.explain.blocks import rounded
+from zanjir.explain.mathml import mathml, name_mathml
+from zanjir.explain.steps import Path, Step
+from zanjir.explain.words import findings, said, why
+
+__all__ = ["as_html"]
+
+STYLE = """
+:root { color-scheme: light; }
+body { font-family: Vazirmatn, "Noto Naskh Arabic", Tahoma, "DejaVu Sans", sans-serif; line-height: 1.7;
+  margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1a1a1a; background: #fff; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; border-block-end: 1px solid #767676; margin-block-start: 2rem; }
+ol { list-style: none; padding: 0; } li { margin-block: .4rem; padding: .3rem .6rem; border-radius: .3rem; }
+li:target { background: #fff3cd; } li p { margin: .2rem 0; color: #404040; }
+.formula { direction: ltr; text-align: start; unicode-bidi: isolate; overflow-x: auto; display: block; }
+[dir=rtl] .formula { text-align: right; }
+math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Math TeX Gyre", math;
+  font-size: 1.1rem; }
+details { margin-inline-start: 1.5rem; } summary { cursor: pointer; color: #00508a; }
+a { color: #00508a; text-decoration: none; } a:hover, a:focus { text-decoration: underline; }
+bdi { direction: ltr; font-family: monospace; }
+@media print { body { margin: 0; max-width: none; } details > * { display: block; } li { break-inside: avoid; } }
+@page { size: A4; margin: 18mm; }
+""".strip()
+
+
+def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
+    """Return a worked solution as a page, with formulas in MathML and links to where each number was found.
+
+    Parameters
+    ----------
+    tree : Step
+        What `zanjir.explain.solution` returns.
+    language : str
+        ``"en"`` or ``"fa"``, whose page runs from right to left while formulas run from left to right.
+    digits : int
+        Significant digits that are shown; nothing is rounded before it is used.
+
+    Examples
+    --------
+    >>> from zanjir.explain import solution
+    >>> from zanjir.graph import Tensor
+    >>> w, x = Tensor(3.0, "w"), Tensor(2.0, "x")
+    >>> page = as_html(solution((w * x).named("f"), symbol="f"), language="fa")
+    >>> '<html lang="fa" dir="rtl">' in page, "<script" in page, "src=" in page
+    (True, False, False)
+    """
+    writer = Writer(language, digits)
+    parts = [writer.part(kind, tree.every(kind)) for kind in ("given", "forward", "backward", "update")]
+    found = "".join(f"<p>{escape(line)}</p>" for line in findings(language, tree.every("check"), writer.number))
+    check = f"<section><h2>{escape(said(language, 'check'))}</h2>{found}</section>" if found else ""
+    direction = "rtl" if language == "fa" else "ltr"
+    title = escape(tree.target)
+    return (
+        f'<!DOCTYPE html>\n<html lang="{language}" dir="{direction}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        f"<title>{title}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1><bdi>{title}</bdi></h1>\n"
+        f"{''.join(parts)}{check}\n</main>\n</body>\n</html>\n"
+    )
+
+
+class Writer:
+    """The writing of steps in one language."""
+
+    def __init__(self, language: str, digits: int) -> None:
+        self.language, self.digits = language, digits
+        self.places: dict[str, str] = {}
+
+    def number(self, value: float | None) -> str:
+        """Return a number; what was not computed is never shown as 0."""
+        return "-" if value is None else rounded(value, self.digits)
+
+    def part(self, kind: str, steps: list[Step]) -> str:
+        """Return a part with its heading; nothing if it has no steps."""
+        if not steps:
+            return ""
+        items = "".join(self.item(step) for step in steps)
+        return f"<section><h2>{escape(said(self.language, kind))}</h2>\n<ol>\n{items}</ol></section>\n"
+
+    def item(self, step: Step) -> str:
+        """Return a step: its formula, why, and its local derivatives."""
+        self.places[step.target] = place = f"step-{len(self.places) + 1}"
+        sides = [self.target(step.target)]
+        if step.written:
+            sides += [mathml(step.written.symbolic), mathml(step.written.substituted)]
+        sides.append(number_mathml(self.number(step.value)))
+        reason = why(self.language, step, lambda name: f"<bdi>{escape(name)}</bdi>")
+        below = "".join(self.local(step, path) for path in step.paths)
+        word = escape(said(self.language, "local"))
+        details = f"<details open><summary>{word}</summary>{below}</details>" if below else ""
+        said_why = f"<p>{reason}</p>" if reason else ""
+        return f'<li id="{place}">{formula(sides)}{said_why}{details}{self.sources(step)}</li>\n'
+
+    def local(self, step: Step, path: Path) -> str:
+        """Return a local derivative."""
+        left = mathml(f"d{path.through}/{step.target.partition('/')[2]}")
+        sides = [left, mathml(path.local.symbolic), mathml(path.local.substituted)]
+        return formula([*sides, number_mathml(self.number(path.local_value))])
+
+    def sources(self, step: Step) -> str:
+        """Return links to the steps on which one rests."""
+        links = [
+            f'<a href="#{self.places[name]}"><bdi>{escape(name)}</bdi></a>'
+            for name in dict.fromkeys(step.inputs)
+            if name in self.places
+        ]
+        return f"<p>← {', '.join(links)}</p>" if links else ""
+
+    def target(self, target: str) -> str:
+        """Return what is found."""
+        name, _, new = target.partition(" ")
+        shown = mathml(name) if "/" in name else name_mathml(name)
+        return f"<msup>{shown}<mtext>{escape(new)}</mtext></msup>" if new else shown
+
+
+def number_mathml(shown: str) -> str:
+    """Return a number as it is shown."""
+    return (
+        f"<mrow><mo>−</mo><mn>{shown[1:]}</mn></mrow>" if shown.startswith("-") and shown[1:] else f"<mn>{shown}</mn>"
+    )
+
+
+def formula(sides: list[str]) -> str:
+    """Return sides of an equation as a formula, without those that repeat the one before."""
+    kept = [side for side, before in zip(sides, ["", *sides[:-1]], strict=True) if side != before]
+    inside = "<mo>=</mo>".join(kept)
+    return f'<span class="formula"><math xmlns="http://www.w3.org/1998/Math/MathML">{inside}</math></span>'

@@ -1,0 +1,132 @@
+"""Lines of code as MathML, which browsers set without any library."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+__all__ = ["mathml", "name_mathml"]
+
+SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "·"}
+# How tightly an operator binds: what binds less stands in brackets.
+LEVELS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 5, ast.Pow: 4}
+NEGATIVE, ATOM = 3, 5
+
+
+def mathml(code: str) -> str:
+    """Return an expression in NumPy's notation as MathML, without the outer element.
+
+    A quotient of names that begin with d, such as ``dL/dw``, is a derivative.
+
+    Parameters
+    ----------
+    code : str
+        Names, numbers, ``+ - * / **``, brackets and function calls; anything else is shown as it stands.
+
+    Examples
+    --------
+    >>> mathml("w1 * 2")
+    '<mrow><msub><mi>w</mi><mn>1</mn></msub><mo>·</mo><mn>2</mn></mrow>'
+    >>> mathml("dL/dw").count("∂")
+    2
+    """
+    try:
+        return built(ast.parse(code.replace("np.", ""), mode="eval").body)[0]
+    except (SyntaxError, ValueError, RecursionError):
+        return f"<mtext>{escape(code)}</mtext>"
+
+
+def built(node: ast.expr) -> tuple[str, int]:
+    """Return a part of an expression, and how tightly it binds."""
+    builder = BUILDERS.get(type(node))
+    found = builder(node) if builder else None
+    return found or (f"<mtext>{escape(ast.unparse(node))}</mtext>", ATOM)
+
+
+def constant(node: ast.Constant) -> tuple[str, int]:
+    """Return a number."""
+    return f"<mn>{escape(repr(node.value))}</mn>", ATOM
+
+
+def named(node: ast.Name) -> tuple[str, int]:
+    """Return a name."""
+    return name_mathml(node.id), ATOM
+
+
+def negated(node: ast.UnaryOp) -> tuple[str, int] | None:
+    """Return a number with a sign."""
+    if not isinstance(node.op, ast.USub):
+        return None
+    return f"<mrow><mo>−</mo>{bracketed(node.operand, NEGATIVE)}</mrow>", NEGATIVE
+
+
+def binary(node: ast.BinOp) -> tuple[str, int] | None:
+    """Return two operands and what stands between them."""
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.Div):
+        upper, lower = (partial(side) or built(side)[0] for side in (left, right))
+        return f"<mfrac>{upper}{lower}</mfrac>", ATOM
+    if isinstance(node.op, ast.Pow):
+        return f"<msup>{bracketed(left, ATOM)}{built(right)[0]}</msup>", LEVELS[ast.Pow]
+    level = LEVELS.get(type(node.op))
+    if level is None:
+        return None
+    sign = f"<mo>{SIGNS[type(node.op)]}</mo>"
+    return f"<mrow>{bracketed(left, level)}{sign}{bracketed(right, level + 1)}</mrow>", level
+
+
+def called(node: ast.Call) -> tuple[str, int] | None:
+    """Return a function with its arguments; a power of e, and a root."""
+    if not isinstance(node.func, ast.Name):
+        return None
+    name, inside = node.func.id, [built(argument)[0] for argument in node.args]
+    if name == "exp":
+        return f"<msup><mi>e</mi>{inside[0]}</msup>", LEVELS[ast.Pow]
+    if name == "sqrt":
+        return f"<msqrt>{inside[0]}</msqrt>", ATOM
+    arguments = in_brackets("<mo>,</mo>".join(inside))
+    return f"<mrow><mi>{escape(FUNCTIONS.get(name, name))}</mi>{arguments}</mrow>", ATOM
+
+
+BUILDERS: dict[type[ast.expr], Callable[[Any], tuple[str, int] | None]] = {
+    ast.Constant: constant, ast.Name: named, ast.UnaryOp: negated, ast.BinOp: binary, ast.Call: called,
+}  # fmt: skip
+FUNCTIONS = {"sigmoid": "σ", "maximum": "max", "minimum": "min", "log": "ln"}
+
+
+def bracketed(node: ast.expr, level: int) -> str:
+    """Return a part, in brackets if it binds less tightly than its place asks for."""
+    text, own = built(node)
+    return text if own >= level else in_brackets(text)
+
+
+def in_brackets(text: str) -> str:
+    """Return a part in brackets that keep their size."""
+    return f'<mrow><mo stretchy="false">(</mo>{text}<mo stretchy="false">)</mo></mrow>'
+
+
+def partial(node: ast.expr) -> str:
+    """Return a differential such as dL or dw1; nothing for anything else."""
+    if not isinstance(node, ast.Name) or not node.id.startswith("d") or len(node.id) == 1:
+        return ""
+    return f"<mrow><mi>∂</mi>{name_mathml(node.id[1:])}</mrow>"
+
+
+def name_mathml(name: str) -> str:
+    """Return a name: what follows an underscore, or the digits at its end, is an index.
+
+    Examples
+    --------
+    >>> name_mathml("net_h1")
+    '<msub><mi>net</mi><mi>h1</mi></msub>'
+    """
+    stem, bar, index = name.partition("_")
+    if not bar:
+        stem = name.rstrip("0123456789")
+        index = name[len(stem) :]
+    if not stem or not index:
+        return f"<mi>{escape(name)}</mi>"
+    kind = "mn" if index.isdigit() else "mi"
+    return f"<msub><mi>{escape(stem)}</mi><{kind}>{escape(index)}</{kind}></msub>"

@@ -1,0 +1,266 @@
+"""Problems as files: a circuit or a small network with its numbers, in TOML, of which nothing is run."""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zanjir.errors import DataError, NonFiniteError, ParameterError, ZanjirError, choose
+from zanjir.explain.chain_rule import solution
+from zanjir.explain.formula import FUNCTIONS, parsed
+from zanjir.explain.network import formulas_of
+from zanjir.explain.steps import Step
+from zanjir.graph import Tensor, gradient
+from zanjir.graph.order import evaluate, topological_order
+from zanjir.optim import Optimizer, optimizer
+
+__all__ = ["Problem", "load_problem", "problem_from_text"]
+
+LARGEST_FILE, MOST_NUMBERS, MOST_STEPS = 2**20, 2000, 1_000_000
+KEYS = ("title", "symbol", "given", "formulas", "network", "update")
+UPDATE_KEYS = ("rule", "learning_rate", "parameters", "steps")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem: given numbers, formulas that make others of them, and an update.
+
+    Parameters
+    ----------
+    title : str
+        What it is called.
+    given : dict of str to float
+        The given numbers by name.
+    formulas : dict of str to str
+        Formulas in order; the last one is the loss.
+    parameters : tuple of str
+        Which given numbers the update changes.
+    rule : Optimizer, optional
+        The update rule; none for no update.
+    n_steps : int
+        How many steps of it to take.
+    symbol : str
+        The loss in ``dL/dw``.
+
+    Examples
+    --------
+    >>> problem = Problem("f", {"x": 2.0, "y": 3.0}, {"q": "x + y", "f": "q * x"}, symbol="f")
+    >>> [step.value for step in problem.solution().every("backward")]
+    [1.0, 2.0, 7.0, 2.0]
+    """
+
+    title: str
+    given: Mapping[str, float]
+    formulas: Mapping[str, str]
+    parameters: tuple[str, ...] = ()
+    rule: Optimizer | None = None
+    n_steps: int = 1
+    symbol: str = "L"
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def loss(self) -> Tensor:
+        """The graph of the loss.
+
+        Raises
+        ------
+        DataError, NonFiniteError
+            If a formula cannot be read, reads what is not above it, or gives no finite number; with its line.
+        """
+        names = {name: Tensor(value, name) for name, value in self.given.items()}
+        node = None
+        for name, formula in self.formulas.items():
+            try:
+                with np.errstate(all="ignore"):  # what is no finite number is refused below, by name
+                    node = parsed(formula, names)
+            except ZanjirError as error:
+                reads = "A formula reads what is given or stands above."
+                raise DataError(f"{self.place(name)}: {error} {reads}") from error
+            if node.gate is None:
+                raise DataError(f"{self.place(name)}: {name} = {formula} computes nothing; leave it out.")
+            if not math.isfinite(float(node.value)):
+                raise NonFiniteError(f"{self.place(name)}: {name} is {float(node.value)}, expected a finite number.")
+            node = names[name] = node.named(name)
+        if node is None:
+            raise DataError("the problem has no formulas; expected at least one, whose last is the loss.")
+        return node
+
+    def place(self, name: str) -> str:
+        """Return where a name stands in the file."""
+        return f"line {self.lines[name]}" if name in self.lines else name
+
+    def solution(self) -> Step:
+        """Return the tree of steps, with the loss after the update."""
+        tree = solution(
+            self.loss, self.parameters, given=list(self.given), wrt=self.parameters or None, optimizer=self.rule,
+            title=self.title, symbol=self.symbol,
+        )  # fmt: skip
+        if self.rule is None:
+            return tree
+        steps = f"{self.n_steps:,} step{'s' if self.n_steps > 1 else ''}"
+        after = self.loss_after()
+        name = self.loss.name or ""
+        inputs = tuple(f"{parameter} new" for parameter in self.parameters)
+        last = Step("update", type(self.rule).__name__, f"{name} after {steps}", after, inputs=inputs)
+        return Step(tree.kind, tree.rule, tree.target, tree.value, children=(*tree.children, last))
+
+    def loss_after(self) -> float:
+        """Return the loss after the steps of the update."""
+        assert self.rule is not None  # noqa: S101 - asked for only then
+        leaves = {node.name: node for node in named_leaves(self.loss)}
+        wrt = [leaves[name] for name in self.parameters]
+        derivatives = gradient(self.loss, wrt)
+        update = updates_of(self.rule)
+        values = {name: self.given[name] for name in self.parameters}
+        state = {name: dict.fromkeys(self.rule.state_names, 0.0) for name in self.parameters}
+        for t in range(1, self.n_steps + 1):
+            found = evaluate(derivatives, {leaves[name]: value for name, value in values.items()})
+            for name, derivative in zip(self.parameters, derivatives, strict=True):
+                values[name], state[name] = update(values[name], float(found[id(derivative)]), t, state[name])
+        at = {leaves[name]: value for name, value in values.items()}
+        return float(evaluate([self.loss], at)[id(self.loss)])
+
+
+def named_leaves(loss: Tensor) -> list[Tensor]:
+    """Return the given numbers of a graph."""
+    return [node for node in topological_order([loss]) if node.gate is None and node.name]
+
+
+def updates_of(rule: Optimizer) -> Callable[[float, float, int, dict[str, float]], tuple[float, dict[str, float]]]:
+    """Return one step of an update rule as a function of plain numbers; its graph is built once."""
+    W, dW, rate, t = (Tensor(1.0, name) for name in ("W", "dW", "learning_rate", "t"))
+    state = {name: Tensor(0.0, name) for name in rule.state_names}
+    new = rule.update(W, dW, rate, t, **state)
+
+    def step(value: float, derivative: float, count: int, held: dict[str, float]) -> tuple[float, dict[str, float]]:
+        given = {W: value, dW: derivative, rate: rule.learning_rate, t: float(count)}
+        found = evaluate(new.values(), {**given, **{state[name]: held[name] for name in held}})
+        numbers = {name: float(found[id(node)]) for name, node in new.items()}
+        return numbers.pop("W"), numbers
+
+    return step
+
+
+def load_problem(path: str | Path) -> Problem:
+    """Read a problem from a TOML file.
+
+    Raises
+    ------
+    DataError, ParameterError
+        If the file cannot be read, or does not describe a problem; with the line where one can be named.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}. Expected a problem in TOML.") from error
+    if len(content) > LARGEST_FILE:
+        raise DataError(f"{path} has {len(content):,} bytes; a problem has at most {LARGEST_FILE:,}.")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is no text in UTF-8: byte {error.start}. Expected a problem in TOML.") from error
+    try:
+        return problem_from_text(text)
+    except ZanjirError as error:
+        raise type(error)(f"{path}: {error}") from error
+
+
+def problem_from_text(text: str) -> Problem:
+    """Return the problem that a TOML text describes.
+
+    Raises
+    ------
+    DataError, ParameterError
+        If it does not describe one.
+
+    Examples
+    --------
+    >>> problem = problem_from_text('''
+    ... title = "a product"
+    ... [given]
+    ... x = 2.0
+    ... w = -3.0
+    ... [formulas]
+    ... f = "w * x"
+    ... ''')
+    >>> float(problem.loss.value)
+    -6.0
+    """
+    try:
+        facts = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise DataError(f"the problem is no TOML: {error}.") from error
+    known(facts, KEYS, "the problem")
+    lines = {m[1]: text.count("\n", 0, m.start()) + 1 for m in re.finditer(r"^\s*([\w]+)\s*=", text, re.MULTILINE)}
+    given, formulas = dict(table(facts, "given")), dict(table(facts, "formulas"))
+    if "network" in facts:
+        made, of_network = formulas_of(table(facts, "network"))
+        given, formulas = {**made, **given}, {**of_network, **formulas}
+    check_names([*given, *formulas])
+    check_numbers(given, lines)
+    wrong = next((name for name, formula in formulas.items() if not isinstance(formula, str)), None)
+    if wrong:
+        raise DataError(f"line {lines.get(wrong, '?')}: {wrong} is {formulas[wrong]!r}, expected a formula in quotes.")
+    if len(given) + len(formulas) > MOST_NUMBERS:
+        raise DataError(f"the problem has {len(given) + len(formulas):,} numbers; expected at most {MOST_NUMBERS:,}.")
+    if twice := given.keys() & formulas.keys():
+        raise DataError(f"{min(twice)} is given and has a formula; expected one of both.")
+    parameters, rule, n_steps = update_of(facts, given)
+    title, symbol = str(facts.get("title", "problem")), str(facts.get("symbol", "L"))
+    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines)
+    _ = problem.loss  # what cannot be computed is said now
+    return problem
+
+
+def known(facts: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
+    """Refuse a key that means nothing."""
+    for name in facts:
+        choose(f"key in {where}", name, dict.fromkeys(keys))
+
+
+def table(facts: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return a table of the file; an empty one if it is not there."""
+    found = facts.get(key, {})
+    if not isinstance(found, dict):
+        raise DataError(f"{key} is {found!r}, expected a table: [{key}].")
+    return found
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse a name that cannot stand in a formula."""
+    for name in names:
+        if not name.isidentifier() or keyword.iskeyword(name) or name in FUNCTIONS:
+            raise DataError(f"{name!r} is no name for a number; expected letters, digits and _, such as w1 or net_h1.")
+
+
+def check_numbers(given: Mapping[str, Any], lines: Mapping[str, int]) -> None:
+    """Refuse a given number that is none."""
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            where = f"line {lines[name]}: " if name in lines else ""
+            raise DataError(f"{where}{name} is {value!r}, expected a finite number.")
+        given[name] = float(value)  # type: ignore[index]
+
+
+def update_of(facts: Mapping[str, Any], given: Mapping[str, float]) -> tuple[tuple[str, ...], Optimizer | None, int]:
+    """Return which numbers are updated, by which rule, and how often."""
+    update = table(facts, "update")
+    if not update:
+        return (), None, 1
+    known(update, UPDATE_KEYS, "[update]")
+    parameters = update.get("parameters", [name for name in given if name[0] in "wb"])
+    for name in parameters:
+        choose("parameter", name, dict(given))
+    n_steps = update.get("steps", 1)
+    if type(n_steps) is not int or not 1 <= n_steps <= MOST_STEPS:
+        raise ParameterError(f"[update]: steps is {n_steps!r}, expected a whole number from 1 to {MOST_STEPS:,}.")
+    return tuple(parameters), optimizer(str(update.get("rule", "sgd")), update.get("learning_rate")), n_steps

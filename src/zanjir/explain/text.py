@@ -1,0 +1,98 @@
+"""A worked solution as text for the terminal."""
+
+from __future__ import annotations
+
+from zanjir.explain.blocks import rounded
+from zanjir.explain.steps import Path, Step
+from zanjir.explain.words import findings, said, why
+
+__all__ = ["as_text"]
+
+
+def as_text(tree: Step, *, language: str = "en", digits: int = 6) -> str:
+    """Return a worked solution as lines.
+
+    Parameters
+    ----------
+    tree : Step
+        What `zanjir.explain.solution` returns.
+    language : str
+        ``"en"`` or ``"fa"``.
+    digits : int
+        Significant digits that are shown; nothing is rounded before it is used.
+
+    Examples
+    --------
+    >>> from zanjir.explain import solution
+    >>> from zanjir.graph import Tensor
+    >>> w, x = Tensor(3.0, "w"), Tensor(2.0, "x")
+    >>> print(as_text(solution((w * x).named("f"), symbol="f")).split("Check")[0].strip())
+    solution
+    <BLANKLINE>
+    Given
+      w = 3
+      x = 2
+    <BLANKLINE>
+    Forward: the numbers from left to right
+      f = w * x = 3 * 2 = 6
+    <BLANKLINE>
+    Backward: the chain rule from the loss to the weights
+      df/df = 1
+          The loss changes as fast as itself.
+      df/dw = df/df * df/dw = 1 * 2 = 2
+          w acts on the loss through f alone: upstream times local.
+          df/dw = x = 2  (local)
+      df/dx = df/df * df/dx = 1 * 3 = 3
+          x acts on the loss through f alone: upstream times local.
+          df/dx = w = 3  (local)
+    """
+    writer = Writer(language, digits)
+    parts = [writer.part(kind, tree.every(kind)) for kind in ("given", "forward", "backward", "update")]
+    return "\n\n".join(part for part in [tree.target, *parts, writer.checked(tree.every("check"))] if part)
+
+
+class Writer:
+    """The writing of steps in one language."""
+
+    def __init__(self, language: str, digits: int) -> None:
+        self.language, self.digits = language, digits
+
+    def say(self, key: str, **facts: object) -> str:
+        """Return a sentence."""
+        return said(self.language, key, **facts)
+
+    def number(self, value: float | None) -> str:
+        """Return a number; what was not computed is never shown as 0."""
+        return "-" if value is None else rounded(value, self.digits)
+
+    def part(self, kind: str, steps: list[Step]) -> str:
+        """Return a part with its heading; nothing if it has no steps."""
+        lines = [line for step in steps for line in self.lines(step)]
+        return "\n".join([self.say(kind), *(f"  {line}" for line in lines)]) if lines else ""
+
+    def lines(self, step: Step) -> list[str]:
+        """Return a step: the line of its numbers, and why."""
+        sides = [step.target]
+        if step.written:
+            sides += [step.written.symbolic, step.written.substituted]
+        sides.append(self.number(step.value))
+        line = " = ".join(side for side, before in zip(sides, ["", *sides[:-1]], strict=True) if side != before)
+        return [line, *(f"    {reason}" for reason in self.reasons(step))]
+
+    def reasons(self, step: Step) -> list[str]:
+        """Return why a derivative is what it is."""
+        name = step.target.partition("/d")[2]
+        reason = why(self.language, step)
+        return [*([reason] if reason else []), *(self.local(name, path) for path in step.paths)]
+
+    def local(self, name: str, path: Path) -> str:
+        """Return a local derivative: with names, with numbers, and its value."""
+        sides = [f"d{path.through}/d{name}", path.local.symbolic, path.local.substituted]
+        sides.append(self.number(path.local_value))
+        different = [side for side, before in zip(sides, ["", *sides[:-1]], strict=True) if side != before]
+        return f"{' = '.join(different)}  ({self.say('local')})"
+
+    def checked(self, steps: list[Step]) -> str:
+        """Return what the checks found."""
+        found = findings(self.language, steps, self.number)
+        return "\n".join([self.say("check"), *(f"  {line}" for line in found)]) if found else ""

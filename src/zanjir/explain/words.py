@@ -1,0 +1,88 @@
+"""What is said in each language: one catalog per language, with the same keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from zanjir.errors import choose
+from zanjir.explain.steps import Step
+
+__all__ = ["CATALOGS", "findings", "said", "why"]
+
+ENGLISH = {
+    "given": "Given",
+    "forward": "Forward: the numbers from left to right",
+    "backward": "Backward: the chain rule from the loss to the weights",
+    "check": "Check: every derivative against a central difference",
+    "update": "Update",
+    "why_path": "{name} acts on the loss through {through} alone: upstream times local.",
+    "why_paths": "{name} acts on the loss through {count} numbers, {through}: the products add up.",
+    "why_loss": "The loss changes as fast as itself.",
+    "all_right": "{count} derivatives agree with central differences; the largest relative error is {error}.",
+    "wrong": "{target} does not agree with its central difference: {value} against {numeric}.",
+    "kink": "{target}: the loss has a kink here, and differences say nothing; the value is the convention of its gate.",
+    "local": "local",
+}
+PERSIAN = {
+    "given": "داده‌ها",
+    "forward": "گذر پیشرو: عددها از چپ به راست",
+    "backward": "گذر پسرو: قاعدهٔ زنجیره‌ای از هزینه تا وزن‌ها",
+    "check": "آزمون: هر مشتق در برابر تفاضل مرکزی",
+    "update": "به‌روزرسانی",
+    "why_path": "{name} تنها از راه {through} بر هزینه اثر می‌گذارد: گرادیان بالادست ضرب در مشتق محلی.",
+    "why_paths": "{name} از راه {count} عدد بر هزینه اثر می‌گذارد، {through}: حاصل‌ضرب‌ها جمع می‌شوند.",
+    "why_loss": "هزینه به همان تندیِ خودش تغییر می‌کند.",
+    "all_right": "{count} مشتق با تفاضل مرکزی می‌خواند؛ بزرگ‌ترین خطای نسبی {error} است.",
+    "wrong": "{target} با تفاضل مرکزی‌اش نمی‌خواند: {value} در برابر {numeric}.",
+    "kink": "{target}: هزینه اینجا شکستگی دارد و تفاضل چیزی نمی‌گوید؛ مقدار، قراردادِ دروازهٔ آن است.",
+    "local": "محلی",
+}
+CATALOGS = {"en": ENGLISH, "fa": PERSIAN}
+
+
+def said(language: str, key: str, **facts: object) -> str:
+    """Return a sentence in a language.
+
+    Raises
+    ------
+    ParameterError
+        If the language is unknown.
+
+    Examples
+    --------
+    >>> said("en", "given")
+    'Given'
+    """
+    return choose("language", language, CATALOGS)[key].format(**facts)
+
+
+def findings(language: str, steps: Sequence[Step], number: Callable[[float | None], str]) -> list[str]:
+    """Return what checks found: a sentence for each that failed or says nothing, and one for all the others."""
+    checks = [step for step in steps if step.kind == "check"]
+    wrong = [
+        said(language, "wrong", target=step.target, value=number(step.value), numeric=number(step.numeric))
+        for step in checks
+        if step.ok is False
+    ]
+    kinks = [said(language, "kink", target=step.target) for step in checks if step.ok is None]
+    right = [step.error or 0.0 for step in checks if step.ok]
+    agree = [said(language, "all_right", count=len(right), error=f"{max(right):.1e}")] if right else []
+    return [*wrong, *kinks, *agree]
+
+
+def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
+    """Return why a derivative is what it is, in a sentence; nothing for other steps.
+
+    Parameters
+    ----------
+    marked : function
+        How a name stands in the sentence.
+    """
+    if step.kind != "backward":
+        return ""
+    through = [marked(path.through) for path in step.paths]
+    if not through:
+        return said(language, "why_loss")
+    key = "why_path" if len(through) == 1 else "why_paths"
+    name = marked(step.target.partition("/d")[2])
+    return said(language, key, name=name, count=len(through), through=", ".join(through))

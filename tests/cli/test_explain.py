@@ -1,0 +1,59 @@
+"""``zanjir explain``: worked solutions at the command line."""
+
+import json
+
+import pytest
+
+from zanjir.explain import PROBLEMS
+
+
+def test_a_problem_of_the_lectures_is_solved_by_name(call):
+    done = call("explain", "homework-1")
+    assert done.code == 0
+    assert "dL/dw5 = dL/dnet_Y1 * dnet_Y1/dw5 = 0.128876 * 0.594476 = 0.0766137" in done.out
+    assert "18 derivatives agree" in done.out
+
+
+def test_json_has_a_target_and_a_value_for_every_step(call):
+    tree = json.loads(call("explain", "homework-1-computed", "--format", "json").out)
+    values = {step["target"]: step["value"] for step in tree["children"] if step["kind"] != "check"}
+    assert values["loss"] == pytest.approx(0.610964346, abs=1e-9)
+    assert values["loss after 1 step"] == pytest.approx(0.564526284, abs=1e-9)
+
+
+def test_a_file_is_solved_and_the_solution_written(call, tmp_path):
+    (tmp_path / "mine.toml").write_text('title = "mine"\n[given]\nx = 3\n[formulas]\nf = "x ** 2"\n', encoding="utf-8")
+    out = tmp_path / "mine.md"
+    done = call("explain", tmp_path / "mine.toml", "--format", "markdown", "--lang", "fa", "--out", out)
+    assert done.code == 0
+    assert "گذر پسرو" in out.read_text(encoding="utf-8")
+
+
+def test_the_problems_are_listed(call):
+    listed = call("explain", "--list").out
+    assert [line.split()[0] for line in listed.splitlines()] == list(PROBLEMS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        ((), 2, "say which problem"),
+        (("homework-9",), 1, "unknown problem 'homework-9'"),
+        (("missing.toml",), 1, "cannot read missing.toml"),
+        (("homework-1", "--digits", "0"), 2, "--digits"),
+        (("homework-1", "--lang", "de"), 2, "--lang"),
+    ],
+)
+def test_wrong_usage_gets_one_sentence(call, arguments, code, sentence):
+    done = call("explain", *arguments)
+    assert done.code == code
+    assert sentence in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * (2**20 + 1)], ids=["no UTF-8", "too large"])
+def test_a_file_that_is_no_problem_gets_one_sentence(call, tmp_path, content):
+    (tmp_path / "bad.toml").write_bytes(content)
+    done = call("explain", tmp_path / "bad.toml")
+    assert done.code == 1
+    assert "bad.toml" in done.err

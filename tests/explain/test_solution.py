@@ -1,0 +1,228 @@
+"""Trees of steps: values and derivatives against 50-digit arithmetic, lines that say what is computed, languages."""
+
+import json
+import math
+import re
+from dataclasses import replace
+
+import mpmath
+import numpy as np
+import pytest
+
+from zanjir.errors import DataError, GraphError, NonFiniteError, ParameterError, ShapeError
+from zanjir.explain import VERSION, Problem, as_markdown, as_text, problem, problem_from_text, solution
+from zanjir.explain.formula import FUNCTIONS
+from zanjir.explain.words import CATALOGS
+from zanjir.graph import tensor
+from zanjir.optim import OPTIMIZERS
+
+# Both sides are float64 and 50 digits; sums of some ten terms lose a few bits.
+CLOSE = 1e-9
+WITNESSES = {
+    "abs": abs, "cos": mpmath.cos, "exp": mpmath.exp, "log": mpmath.log, "max": max, "min": min,
+    "relu": lambda x: max(x, 0), "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)), "sin": mpmath.sin,
+    "sqrt": mpmath.sqrt, "tanh": mpmath.tanh,
+}  # fmt: skip
+
+
+def test_every_function_has_a_witness_here():
+    assert WITNESSES.keys() == FUNCTIONS.keys()
+
+
+def random_problem(seed):
+    """Formulas of formulas, each of two numbers above it, with values that stay moderate."""
+    rng = np.random.default_rng(seed)
+    given = {f"x{k}": float(np.round(rng.uniform(0.2, 1.5), 3)) for k in range(3)}
+    names, formulas = list(given), {}
+    forms = ["{a} * {b}", "{a} + {b} ** 2", "tanh({a} - {b})", "sigmoid({a}) / (1 + {b} ** 2)", "exp(-{a} * {b})",
+             "log(1 + {a} ** 2) - {b}", "max({a}, 2 * {b})", "sqrt(1 + {a} ** 2 + {b} ** 2)", "sin({a}) * cos({b})",
+             "relu({a}) + abs({b}) / 3", "min({a}, {b} - 0.3)"]  # fmt: skip
+    for k in range(8):
+        a, b = rng.choice(names[-5:], 2)
+        formulas[f"n{k}"] = str(rng.choice(forms)).format(a=a, b=b)
+        names.append(f"n{k}")
+    formulas["f"] = " + ".join(f"{0.5 + k} * {name}" for k, name in enumerate(names))
+    return Problem("random", given, formulas, symbol="f")
+
+
+def replayed(made, given):
+    """Evaluate a problem's formulas in 50 digits, as Python reads them."""
+    values = dict(given)
+    for name, formula in made.formulas.items():
+        values[name] = eval(formula, dict(WITNESSES), values)  # noqa: S307 - written above
+    return values
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_every_number_of_a_random_circuit_has_fifty_digits_for_it(seed):
+    made = random_problem(seed)
+    tree = made.solution()
+    with mpmath.workdps(50):
+        exact = {name: mpmath.mpf(value) for name, value in made.given.items()}
+        values = replayed(made, exact)
+        for name in made.formulas:
+            assert tree.value_of(name) == pytest.approx(float(values[name]), rel=CLOSE)
+        for name in made.given:
+            slope = mpmath.diff(lambda x, name=name: replayed(made, {**exact, name: x})["f"], exact[name])
+            assert tree.value_of(f"df/d{name}") == pytest.approx(float(slope), rel=CLOSE, abs=CLOSE)
+    assert all(step.ok is not False for step in tree.every("check"))
+
+
+def test_a_kink_is_no_mistake_and_a_wrong_derivative_is():
+    tree = problem_from_text("[given]\nx = 0\n[formulas]\nf = 'relu(x)'").solution()
+    (check,) = tree.every("check")
+    assert (check.ok, check.value, check.numeric) == (None, 0.0, 0.5)
+    assert "has a kink here" in as_text(tree)
+    wrong = replace(check, ok=False, value=0.7)
+    assert "df/dx does not agree" in as_text(replace(tree, children=(wrong,))).replace("dL", "df")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_paths_add_up_to_the_derivative_and_their_lines_to_their_values(seed):
+    tree = random_problem(seed).solution()
+    for step in tree.every("backward")[1:]:
+        assert step.value == pytest.approx(sum(path.product for path in step.paths), rel=1e-15)
+        for path in step.paths:
+            assert path.product == path.upstream_value * path.local_value
+            assert tree.value_of(path.upstream) == path.upstream_value
+    scope = {name: getattr(np, name) for name in ("tanh", "exp", "log", "sqrt", "sin", "cos", "maximum", "minimum")}
+    scope |= {"np": np, "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "relu": lambda x: max(x, 0), "abs": abs}
+    values = {step.target: step.value for step in (*tree.every("given"), *tree.every("forward"))}
+    for step in tree.every("forward"):
+        assert eval(step.written.symbolic, scope, values) == pytest.approx(step.value, rel=CLOSE)  # noqa: S307
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_update_is_the_rules_own(name):
+    w, x = tensor(0.7, "w"), tensor(2.0, "x")
+    rule = OPTIMIZERS[name](0.1)
+    tree = solution(((w * x - 1) ** 2).named("loss"), ["w"], optimizer=rule)
+    state = {s: tensor(0.0) for s in rule.state_names}
+    new = rule.update(tensor(0.7), tensor(2 * (0.7 * 2 - 1) * 2), tensor(0.1), tensor(1.0), **state)
+    assert tree.value_of("w new") == pytest.approx(float(new["W"].value), rel=1e-14)
+    assert {step.target for step in tree.every("update")} == {"w new", *(f"{s}(w) new" for s in rule.state_names)}
+
+
+def test_a_tree_is_json_with_its_version():
+    facts = json.loads(json.dumps(problem("homework-1").solution().as_json(), allow_nan=False))
+    assert facts["version"] == VERSION
+    assert all({"target", "value"} <= step.keys() for step in facts["children"])
+    assert {"net_h1", "out_h1", "net_Y1", "loss", "dL/dw5", "w5 new", "b2 new"} <= {
+        step["target"] for step in facts["children"]
+    }
+
+
+def test_the_catalogs_say_the_same_things():
+    english, persian = CATALOGS["en"], CATALOGS["fa"]
+    assert english.keys() == persian.keys()
+    for key, sentence in english.items():
+        assert set(re.findall(r"\{(\w+)\}", sentence)) == set(re.findall(r"\{(\w+)\}", persian[key]))
+
+
+@pytest.mark.parametrize("language", CATALOGS)
+def test_text_and_markdown_show_every_step_in_both_languages(language):
+    tree = problem("homework-1").solution()
+    text, markdown = (write(tree, language=language) for write in (as_text, as_markdown))
+    for kind in ("given", "forward", "backward", "update", "check"):
+        assert CATALOGS[language][kind] in text
+        assert CATALOGS[language][kind] in markdown
+    for step in tree.every("backward"):
+        assert f"\n  {step.target} = " in text
+    assert "0.361693" in text
+    assert markdown.count("$$") % 2 == 0
+    assert ('<div dir="rtl">' in markdown) == (language == "fa")
+
+
+def test_what_is_shown_is_rounded_and_what_is_used_is_not():
+    tree = problem("homework-1-computed").solution()
+    assert "0.61 " not in as_text(tree, digits=2).replace("\n", " ").replace("0.61 ", "", 1)
+    assert tree.value_of("dL/dw5") == pytest.approx(0.076613695, abs=1e-9)
+
+
+def given(text, formulas='f = "x * 2"', more=""):
+    return f"[given]\n{text}\n[formulas]\n{formulas}\n{more}"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (given("x = 1", more="[upadte]\nrule='sgd'"), r"unknown key in the problem 'upadte'.*Did you mean 'update'"),
+        (given("x = 'a'"), r"line 2: x is 'a', expected a finite number"),
+        (given("x = nan"), r"line 2: x is nan, expected a finite number"),
+        (given("x = true"), r"line 2: x is True, expected a finite number"),
+        (given("x = 1", 'f = "y + 1"'), r"line 4: unknown name 'y'; expected x\. .*what is given or stands above"),
+        (given("x = 1", 'a = "b + 1"\nb = "a + 1"'), r"line 4: unknown name 'b'"),
+        (given("x = 1", 'f = "log(x - 2)"'), r"line 4: f is nan, expected a finite number"),
+        (given("x = 1", 'f = "x / (x - 1)"'), r"line 4"),
+        (given("x = 1", 'f = "__import__(1)"'), r"line 4: unknown function '__import__'"),
+        (given("x = 1", "f = \"x.real\""), r"line 4: 'x.real' in 'x.real' is not understood"),
+        (given("x = 1", "f = \"[y for y in x]\""), r"line 4: .* is not understood"),
+        (given("x = 1", "f = \"x if x else 1\""), r"line 4: .* is not understood"),
+        (given("x = 1", "f = \"x +\""), r"line 4: 'x \+' is no formula"),
+        (given("x = 1", f'f = "{"(" * 300}x{")" * 300}"'), r"line 4: .* is no formula"),
+        (given("x = 1", f'f = "{"x+" * 3000}x"'), r"line 4: the formula has 6,001 characters"),
+        (given("x = 1", "f = 3"), r"line 4: f is 3, expected a formula in quotes"),
+        (given("x = 1", 'f = "x"'), r"line 4: f = x computes nothing"),
+        (given("x = 1", 'x = "x * 2"'), r"x is given and has a formula"),
+        (given("x = 1", ""), r"no formulas"),
+        (given("x = 1", more="[update]\nparameters=['y']"), r"unknown parameter 'y'"),
+        (given("x = 1", more="[update]\nsteps=0\nparameters=['x']"), r"steps is 0, expected a whole number from 1"),
+        (given("x = 1", more="[update]\nrule='sdg'\nparameters=['x']"), r"unknown optimizer 'sdg'.*Did you mean 'sgd'"),
+        (given("'<script>' = 1"), r"'<script>' is no name for a number"),
+        (given("exp = 1", 'f = "exp * 2"'), r"'exp' is no name for a number"),
+        (given("lambda = 1", 'f = "1 * 2"'), r"'lambda' is no name for a number"),
+        ("given = 3", r"given is 3, expected a table"),
+        ("[given\nx=1", r"no TOML.*line 1"),
+        ("[given]\nx = 1\n[network]\ninputs = {x1 = 1}\ntargets = {Y = 1}", r"no layers"),
+    ],
+)  # fmt: skip
+def test_a_bad_problem_gets_one_sentence(text, sentence):
+    with pytest.raises((DataError, ParameterError, NonFiniteError), match=sentence) as caught:
+        problem_from_text(text)
+    assert "\n" not in str(caught.value)
+
+
+LAYER = """
+[given]
+w1 = 0.1
+w2 = 0.2
+b = 0
+[network]
+inputs = {{ x1 = 1.0, x2 = 2.0 }}
+targets = {targets}
+[[network.layers]]
+units = {units}
+weights = {weights}
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"weights": '[["w1"]]'}, r"layer 1: weights is .*, expected 2 rows \(one for each of x1, x2\) of 1 names"),
+        ({"weights": '[["w1", "b"], ["w2", "b"]]'}, r"expected 2 rows .* of 1 names"),
+        ({"units": '"Y"'}, r"layer 1: units is 'Y', expected a list of names"),
+        ({"units": '["Y Z"]'}, r"layer 1: units is"),
+        ({"targets": "{ Z = 1.0 }"}, r"the targets are Z, and the last layer gives Y"),
+        ({"more": 'bias = ["b", "b"]'}, r"bias is .*, expected one name, or a list of 1"),
+        ({"more": 'activation = "sigmiod"'}, r"unknown activation 'sigmiod'.*Did you mean 'sigmoid'"),
+        ({"more": 'bais = "b"'}, r"unknown key in layer 1 'bais'.*Did you mean 'bias'"),
+    ],
+)
+def test_a_network_that_does_not_fit_gets_one_sentence(changed, sentence):
+    facts = {"targets": "{ Y = 1.0 }", "units": '["Y"]', "weights": '[["w1"], ["w2"]]', "more": ""}
+    assert math.isfinite(float(problem_from_text(LAYER.format(**facts)).loss.value))
+    with pytest.raises((DataError, ParameterError), match=sentence):
+        problem_from_text(LAYER.format(**{**facts, **changed}))
+
+
+def test_only_single_numbers_with_names_are_explained():
+    x = tensor([1.0, 2.0], "x")
+    with pytest.raises(ShapeError, match=r"x has shape \(2,\); expected single numbers"):
+        solution((x.sum()).named("f"))
+    with pytest.raises(GraphError, match="has no name"):
+        solution(tensor(1.0, "y") * 2)
+    a, b = tensor(1.0, "a"), tensor(2.0, "a")
+    with pytest.raises(GraphError, match="the name 'a' stands for two numbers"):
+        solution((a * b).named("f"))
