@@ -5,6 +5,7 @@ from zanjir.explain.html import as_html
 from zanjir.explain.library import PROBLEMS, problem
 from zanjir.explain.markdown import as_markdown
 from zanjir.explain.problem_file import Problem, load_problem, problem_from_text
+from zanjir.explain.script import as_script
 from zanjir.explain.steps import VERSION, Path, Step, Written
 from zanjir.explain.text import as_text
 
@@ -17,6 +18,7 @@ __all__ = [
     "Written",
     "as_html",
     "as_markdown",
+    "as_script",
     "as_text",
     "load_problem",
     "problem",

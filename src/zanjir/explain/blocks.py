@@ -16,9 +16,10 @@ from zanjir.graph.tensor import apply, is_number
 __all__ = ["Block", "blocks_of", "escaped", "latex_name", "rounded"]
 
 DIGITS = 6
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi".split()
-)
+GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho",
+    "sigma", "tau", "phi", "chi", "psi",
+}  # fmt: skip
 # Signs that mean something in a formula, as they stand in one.
 SPECIAL = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
