@@ -224,11 +224,11 @@ class Script:
     def update(self) -> list[str]:
         """Return the lines of one step of the update rule, and the loss after all its steps."""
         lines: list[str] = []
-        settings: dict[str, str] = {}
+        settings: set[str] = set()
         state: dict[str, str] = {}  # what the next step reads, by the variable that has it now
         for step in self.tree.every("update"):
             if step.written is None:
-                lines += self.after(step, settings, state)
+                lines += self.after(step, state)
                 continue
             own: dict[str, str] = {}
             for part in step.children:
@@ -236,7 +236,7 @@ class Script:
                 if part.written is None:
                     if variable not in settings:
                         lines.append(f"{variable} = {number(part.value, part.target)}")
-                    settings[variable] = part.target
+                    settings.add(variable)
                 else:
                     code = self.code(part.written.symbolic, part.inputs, own)
                     lines.append(self.line(("update", part.target), part.target, code, part.value, part.rule))
@@ -245,7 +245,7 @@ class Script:
             state[own.get(before) or self.names[before]] = self.names[step.target]
         return lines
 
-    def after(self, step: Step, settings: Mapping[str, str], state: Mapping[str, str]) -> list[str]:
+    def after(self, step: Step, state: Mapping[str, str]) -> list[str]:
         """Return the lines of the loss after some steps: all that was computed again and again, and once more."""
         count = re.search(r" after ([\d,]+) step", step.target)
         n_steps = int(count[1].replace(",", "")) if count else 1
@@ -255,7 +255,7 @@ class Script:
         end = f"agree({quoted(step.target)}, {loss}, {number(step.value, step.target)}, AFTER_STEPS)"
         if n_steps == 1:
             return [within, end]
-        t = next((variable for variable, target in settings.items() if target == "t"), "t_")
+        t = self.name(("update", "t"))
         moved = f"{', '.join(state)} = {', '.join(state.values())}"
         return [f"for {t} in range(2, {n_steps + 1}):", f"    {moved}",
                 *(f"    {variable} = {code}" for variable, code in self.plain), within, end]  # fmt: skip
