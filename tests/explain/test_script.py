@@ -5,12 +5,15 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from witnesses.circuits import random_problem
 from zanjir.errors import GraphError, NonFiniteError
 from zanjir.explain import PROBLEMS, Problem, as_script, problem, solution
+from zanjir.gates import elu, leaky_relu
 from zanjir.graph import tensor
+from zanjir.graph.gate import TABLE
 from zanjir.optim import OPTIMIZERS
 
 
@@ -116,6 +119,36 @@ def test_a_constant_slope_is_compared_in_all_its_digits():
 def test_a_saturated_unit_agrees_as_well():
     made = Problem("s", {"x": 30.0}, {"y": "sigmoid(x)", "z": "sigmoid(-x) + exp(-x)", "f": "y * y + z"}, symbol="f")
     run(as_script(made.solution()))
+
+
+# Gates that are the same number, or are no functions of numbers.
+NO_FORM = {"broadcast_like", "nan_to_num", "sinc", "uniform_like"}
+GATES = [name for name, row in TABLE.items() if row.elementwise and name not in NO_FORM]
+
+
+@pytest.mark.parametrize("name", GATES)
+def test_every_gate_of_numbers_and_its_rules_have_a_form_in_plain_python(name):
+    row = TABLE[name]
+    n_inputs = row.signature.partition("->")[0].count("()")
+    n_run = 0
+    for point in ((0.3, 0.6, 0.2), (1.7, 1.2, 0.4), (-0.8, 0.7, 1.3)):
+        if name == "power" and point[0] < 0:
+            continue
+        with np.errstate(all="ignore"):
+            loss = row(*[tensor(value, f"x{k}") for k, value in enumerate(point[:n_inputs])]).named("f")
+            if not np.isfinite(loss.value):  # outside of the gate's domain
+                continue
+            tree = solution(loss)
+        run(as_script(tree))
+        n_run += 1
+    assert n_run
+
+
+def test_settings_of_a_gate_are_kept():
+    x = tensor(-0.8, "slope")
+    script = as_script(solution((leaky_relu(x, slope=0.3) + elu(x, alpha=2.0)).named("f")))
+    assert "leaky_relu(slope, slope=0.3) + elu(slope, alpha=2.0)" in script
+    run(script)
 
 
 def test_what_has_no_form_in_plain_python_gets_one_sentence():

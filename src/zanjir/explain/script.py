@@ -137,7 +137,7 @@ class Script:
         variables = {name: self.names[name] for name in inputs if name in self.names} | dict(own or {})
         if variables:  # the longest first: dL/dw before dL
             longest = "|".join(map(re.escape, sorted(variables, key=len, reverse=True)))
-            symbolic = re.sub(rf"(?<![\w.])(?:{longest})(?![\w(.])", lambda found: variables[found[0]], symbolic)
+            symbolic = re.sub(rf"(?<![\w.])(?:{longest})(?![\w(.=])", lambda found: variables[found[0]], symbolic)
         plain = re.sub(r"\bnp\.(\w+)(?=\()", lambda found: FUNCTIONS.get(found[1], found[0]), symbolic)
         if not is_plain(plain, {*variables.values(), *HELPERS, *FUNCTIONS.values()}):
             raise GraphError(f"the script cannot compute {symbolic!r} in plain Python; expected simpler gates.")
@@ -324,5 +324,5 @@ def is_plain(code: str, names: set[str]) -> bool:
 
 PLAIN = (
     ast.operator, ast.unaryop, ast.cmpop, ast.expr_context, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant,
-    ast.Name, ast.Call, ast.Attribute,
+    ast.Name, ast.Call, ast.keyword, ast.Attribute,
 )  # fmt: skip
