@@ -146,8 +146,8 @@ def latex_name(name: str) -> str:
     --------
     >>> latex_name("net_h1"), latex_name("w5"), latex_name("loss")
     ('\\mathrm{net}_{h1}', 'w_{5}', '\\mathrm{loss}')
-    >>> latex_name("dL/dw5"), latex_name("eta"), latex_name("50%")
-    ('\\frac{\\partial L}{\\partial w_{5}}', '\\eta', '\\mathrm{50\\%}')
+    >>> latex_name("dL/dw5"), latex_name("eta"), latex_name("50%"), latex_name("وزن1")
+    ('\\frac{\\partial L}{\\partial w_{5}}', '\\eta', '\\mathrm{50\\%}', '\\text{وزن}_{1}')
     """
     upper, slash, lower = name.partition("/d")
     if slash and len(upper) > 1 and upper[0] == "d":
@@ -156,7 +156,8 @@ def latex_name(name: str) -> str:
     if not bar:
         stem = name.rstrip("0123456789") or name
         index = name[len(stem) :]
-    base = rf"\{stem}" if stem in GREEK else rf"\mathrm{{{escaped(stem)}}}" if len(stem) != 1 else escaped(stem)
+    base = rf"\{stem}" if stem in GREEK else escaped(stem) if len(stem) == 1 else rf"\mathrm{{{escaped(stem)}}}"
+    base = base if stem.isascii() else rf"\text{{{escaped(stem)}}}"  # fonts of formulas have no other letters
     return f"{base}_{{{escaped(index)}}}" if index else base
 
 

@@ -202,7 +202,7 @@ def width(formula: str) -> int:
     (9, 5)
     """
     text = formula.replace(" + ", "+++").replace(" - ", "---").replace(r"\cdot", "xx").replace(r"\partial", "x")
-    text = re.sub(r"\\(?:mathrm|operatorname|frac|left|right)\b", "", text)
+    text = re.sub(r"\\(?:mathrm|operatorname|text|frac|left|right)\b", "", text)
     return len(re.sub(r"[\s{}_^\\]", "", text))
 
 
