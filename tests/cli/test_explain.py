@@ -29,6 +29,29 @@ def test_a_file_is_solved_and_the_solution_written(call, tmp_path):
     assert "گذر پسرو" in out.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ("latex", r"\documentclass"),
+        ("notebook", '{\n "cells"'),
+        ("python", "# Homework 2, with numbers\n"),
+        ("svg", "<svg "),
+        ("html", "<!DOCTYPE html>"),
+    ],
+)
+def test_a_solution_is_written_in_every_form(call, form, start):
+    done = call("explain", "homework-2", "--format", form)
+    assert done.code == 0
+    assert done.out.startswith(start)
+    assert done.err == ""
+
+
+def test_the_picture_has_the_values_and_the_derivatives(call):
+    picture = call("explain", "homework-1-computed", "--format", "svg").out
+    assert "0.1289" in picture  # dL/dnet_Y1
+    assert "0.611" in picture
+
+
 def test_the_problems_are_listed(call):
     listed = call("explain", "--list").out
     assert [line.split()[0] for line in listed.splitlines()] == list(PROBLEMS)

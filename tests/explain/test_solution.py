@@ -9,8 +9,9 @@ import mpmath
 import numpy as np
 import pytest
 
+from witnesses.circuits import random_problem
 from zanjir.errors import DataError, GraphError, NonFiniteError, ParameterError, ShapeError
-from zanjir.explain import VERSION, Problem, as_markdown, as_text, problem, problem_from_text, solution
+from zanjir.explain import VERSION, as_markdown, as_text, problem, problem_from_text, solution
 from zanjir.explain.formula import FUNCTIONS
 from zanjir.explain.words import CATALOGS
 from zanjir.graph import tensor
@@ -27,22 +28,6 @@ WITNESSES = {
 
 def test_every_function_has_a_witness_here():
     assert WITNESSES.keys() == FUNCTIONS.keys()
-
-
-def random_problem(seed):
-    """Formulas of formulas, each of two numbers above it, with values that stay moderate."""
-    rng = np.random.default_rng(seed)
-    given = {f"x{k}": float(np.round(rng.uniform(0.2, 1.5), 3)) for k in range(3)}
-    names, formulas = list(given), {}
-    forms = ["{a} * {b}", "{a} + {b} ** 2", "tanh({a} - {b})", "sigmoid({a}) / (1 + {b} ** 2)", "exp(-{a} * {b})",
-             "log(1 + {a} ** 2) - {b}", "max({a}, 2 * {b})", "sqrt(1 + {a} ** 2 + {b} ** 2)", "sin({a}) * cos({b})",
-             "relu({a}) + abs({b}) / 3", "min({a}, {b} - 0.3)"]  # fmt: skip
-    for k in range(8):
-        a, b = rng.choice(names[-5:], 2)
-        formulas[f"n{k}"] = str(rng.choice(forms)).format(a=a, b=b)
-        names.append(f"n{k}")
-    formulas["f"] = " + ".join(f"{0.5 + k} * {name}" for k, name in enumerate(names))
-    return Problem("random", given, formulas, symbol="f")
 
 
 def replayed(made, given):

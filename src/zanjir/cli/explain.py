@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zanjir.cli.options import shown
 
+if TYPE_CHECKING:
+    from zanjir.explain import Problem
+
 __all__ = ["explain"]
 
-FORMATS = ("text", "html", "markdown", "json")
+FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "json")
 
 
 @click.command()
@@ -27,7 +31,7 @@ def explain(problem: str | None, form: str, language: str, digits: int, out: Pat
     PROBLEM is a TOML file, or one of the lectures by its name, such as
     homework-1; --list names them.
     """
-    from zanjir.explain import PROBLEMS, as_html, as_markdown, as_text
+    from zanjir.explain import PROBLEMS
     from zanjir.explain import problem as problem_named
     from zanjir.files import write_whole
 
@@ -37,14 +41,26 @@ def explain(problem: str | None, form: str, language: str, digits: int, out: Pat
         return
     if problem is None:
         raise click.UsageError(f"say which problem: a TOML file, or {', '.join(PROBLEMS)}.")
-    tree = problem_named(problem).solution()
-    if form == "json":
-        text = json.dumps(tree.as_json(), ensure_ascii=False)
-    else:
-        write = {"text": as_text, "html": as_html, "markdown": as_markdown}[form]
-        text = write(tree, language=language, digits=digits)
+    text = written(problem_named(problem), form, language, digits)
     if out is None:
         click.echo(text)
     else:
         write_whole(out, f"{text.rstrip()}\n".encode())
         click.echo(f"written to {out}", err=True)
+
+
+def written(problem: Problem, form: str, language: str, digits: int) -> str:
+    """Return the solution of a problem in a form."""
+    from zanjir.explain import as_html, as_latex, as_markdown, as_notebook, as_script, as_text
+    from zanjir.graph.diagram import diagram
+
+    if form == "svg":
+        return diagram(problem.loss, gradients=True).svg()
+    tree = problem.solution()
+    if form == "json":
+        return json.dumps(tree.as_json(), ensure_ascii=False)
+    write = {
+        "text": as_text, "html": as_html, "markdown": as_markdown, "latex": as_latex, "notebook": as_notebook,
+        "python": as_script,
+    }[form]  # fmt: skip
+    return write(tree, language=language, digits=digits)

@@ -2,9 +2,12 @@
 
 from zanjir.explain.chain_rule import solution
 from zanjir.explain.html import as_html
+from zanjir.explain.latex import as_latex
 from zanjir.explain.library import PROBLEMS, problem
 from zanjir.explain.markdown import as_markdown
+from zanjir.explain.notebook import as_notebook
 from zanjir.explain.problem_file import Problem, load_problem, problem_from_text
+from zanjir.explain.script import as_script
 from zanjir.explain.steps import VERSION, Path, Step, Written
 from zanjir.explain.text import as_text
 
@@ -16,7 +19,10 @@ __all__ = [
     "Step",
     "Written",
     "as_html",
+    "as_latex",
     "as_markdown",
+    "as_notebook",
+    "as_script",
     "as_text",
     "load_problem",
     "problem",

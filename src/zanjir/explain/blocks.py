@@ -13,9 +13,18 @@ from zanjir.graph.expression import Expression, expression, literal, operand
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import apply, is_number
 
-__all__ = ["Block", "blocks_of", "latex_name", "rounded"]
+__all__ = ["Block", "blocks_of", "escaped", "latex_name", "rounded"]
 
 DIGITS = 6
+GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho",
+    "sigma", "tau", "phi", "chi", "psi",
+}  # fmt: skip
+# Signs that mean something in a formula, as they stand in one.
+SPECIAL = {
+    "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\hat{\ }", "~": r"\sim ",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,8 @@ def written(node: Tensor, whole: Mapping[int, Tensor] = MappingProxyType({})) ->
     symbolic = text(node, lambda leaf: Expression(leaf.name or "", latex_name(leaf.name or "")), whole)
     if node.gate is None or id(node) in whole:
         alone = rounded(float(node.value))
+        if not node.name and id(node) not in whole:  # a number of the formula, which is written as it is
+            symbolic = expression(node, [])
         return Written(symbolic.code, alone, symbolic.latex, alone)
     substituted = text(node, lambda leaf: value_text(float(leaf.value)), whole)
     return Written(symbolic.code, substituted.code, symbolic.latex, substituted.latex)
@@ -129,19 +140,30 @@ def rounded(value: float, digits: int = DIGITS) -> str:
 
 
 def latex_name(name: str) -> str:
-    r"""Return a name as a formula: letters before digits or an underscore, then an index.
+    r"""Return a name as a formula: letters before digits or an underscore, then an index; dL/dw as a derivative.
 
     Examples
     --------
     >>> latex_name("net_h1"), latex_name("w5"), latex_name("loss")
     ('\\mathrm{net}_{h1}', 'w_{5}', '\\mathrm{loss}')
+    >>> latex_name("dL/dw5"), latex_name("eta"), latex_name("50%"), latex_name("وزن1")
+    ('\\frac{\\partial L}{\\partial w_{5}}', '\\eta', '\\mathrm{50\\%}', '\\text{وزن}_{1}')
     """
+    upper, slash, lower = name.partition("/d")
+    if slash and len(upper) > 1 and upper[0] == "d":
+        return rf"\frac{{\partial {latex_name(upper[1:])}}}{{\partial {latex_name(lower)}}}"
     stem, bar, index = name.partition("_")
     if not bar:
-        stem = name.rstrip("0123456789")
+        stem = name.rstrip("0123456789") or name
         index = name[len(stem) :]
-    base = stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
-    return f"{base}_{{{index}}}" if index else base
+    base = rf"\{stem}" if stem in GREEK else escaped(stem) if len(stem) == 1 else rf"\mathrm{{{escaped(stem)}}}"
+    base = base if stem.isascii() else rf"\text{{{escaped(stem)}}}"  # fonts of formulas have no other letters
+    return f"{base}_{{{escaped(index)}}}" if index else base
+
+
+def escaped(text: str) -> str:
+    """Return part of a name without signs that mean something in a formula."""
+    return "".join(SPECIAL.get(sign, sign) for sign in text)
 
 
 def is_scalar(node: Tensor) -> bool:

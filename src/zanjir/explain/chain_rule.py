@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -98,10 +99,7 @@ class Work:
 
     def forward(self) -> list[Step]:
         """Return how every number follows from others."""
-        return [
-            Step("forward", block.rule, block.name, float(block.node.value), block.written, tuple(block.leaves))
-            for block in self.blocks
-        ]
+        return [stepped("forward", block.rule, block) for block in self.blocks]
 
     def backward(self) -> list[Step]:
         """Return the derivative of the loss with respect to every number, from the loss to the leaves."""
@@ -126,7 +124,7 @@ class Work:
 
     def added(self, name: str, paths: Sequence[Path]) -> Written:
         """Return the chain rule of a number, with names and with numbers."""
-        d = self.symbol
+        d = latex_name(self.symbol)
         return Written(
             " + ".join(f"{path.upstream} * d{path.through}/d{name}" for path in paths),
             " + ".join(f"{signed(path.upstream_value)} * {signed(path.local_value)}" for path in paths),
@@ -177,13 +175,27 @@ class Work:
         derivative = Tensor(self.derivatives[name], self.of(name))
         new = optimizer.update(Tensor(float(self.leaves[name].value), name), derivative, rate, t, **state)
         named = {key: node.named(f"{name} new" if key == "W" else f"{key}({name}) new") for key, node in new.items()}
-        order = [*optimizer.state_names, "W"]
-        blocks = [blocks_of(named[key])[-1] for key in order]
-        rule = type(optimizer).__name__
-        return [
-            Step("update", rule, block.name, float(block.node.value), block.written, tuple(block.leaves))
-            for block in blocks
+        known = {name, derivative.name}
+        return [self.changed(blocks_of(named[key]), type(optimizer).__name__, known) for key in (*state, "W")]
+
+    @staticmethod
+    def changed(blocks: Sequence[Block], rule: str, known: Collection[str | None]) -> Step:
+        """Return the step of an update; in it, what it reads of the rule: its settings, state and named parts."""
+        *parts, whole = blocks
+        made = {block.name for block in parts}
+        leaves = {name: leaf for block in blocks for name, leaf in block.leaves.items()}
+        read = [
+            Step("update", "given", name, float(leaf.value))
+            for name, leaf in leaves.items()
+            if name not in known and name not in made
         ]
+        found = [stepped("update", block.rule, block) for block in parts]
+        return replace(stepped("update", rule, whole), children=(*read, *found))
+
+
+def stepped(kind: str, rule: str, block: Block) -> Step:
+    """Return the step that finds a block's number."""
+    return Step(kind, rule, block.name, float(block.node.value), block.written, tuple(block.leaves))
 
 
 def signed(value: float) -> str:

@@ -69,11 +69,9 @@ class Writer:
 
     def target(self, target: str) -> str:
         """Return what is found as a formula."""
-        upper, slash, name = target.partition("/d")
-        if slash:
-            return rf"\frac{{\partial {upper[1:]}}}{{\partial {latex_name(name)}}}"
         base, _, new = target.partition(" ")
-        return rf"{latex_name(base)}^{{\mathrm{{{new}}}}}" if new else latex_name(base)
+        spaced = new.replace(" ", r"\ ")
+        return rf"{latex_name(base)}^{{\mathrm{{{spaced}}}}}" if new else latex_name(base)
 
     def checked(self, steps: list[Step]) -> str:
         """Return what the checks found."""

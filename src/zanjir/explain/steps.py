@@ -83,7 +83,7 @@ class Step:
     ok : bool, optional
         For a check: whether the error is within what differences allow; None at a kink, where they tell nothing.
     children : tuple of Step
-        Its parts.
+        Its parts: of an update, the rule's settings and state that it reads, and the numbers found on the way.
     """
 
     kind: str

@@ -1,0 +1,213 @@
+"""A worked solution as a LaTeX document, in English or, with xepersian, in Persian."""
+
+from __future__ import annotations
+
+import re
+
+from zanjir.explain.blocks import escaped, latex_name, rounded
+from zanjir.explain.steps import Path, Step
+from zanjir.explain.words import findings, said, why
+from zanjir.views.summary import one_line
+
+__all__ = ["as_latex"]
+
+WIDEST = 62  # characters of a formula that fit beside its left side on A4 with margins of 20 mm
+ENGLISH = r"""
+\documentclass[11pt,a4paper]{article}
+\usepackage[margin=20mm]{geometry}
+\usepackage{amsmath}
+\usepackage{graphicx}
+\setlength{\parindent}{0pt}
+\allowdisplaybreaks
+"""
+# xepersian wants to be loaded last; the first font that is there has the letters of Persian.
+PERSIAN = rf"""
+% Compile with xelatex.
+{ENGLISH.strip()}
+\usepackage{{xepersian}}
+\IfFontExistsTF{{Vazirmatn}}{{\settextfont{{Vazirmatn}}}}{{%
+\IfFontExistsTF{{XB Niloofar}}{{\settextfont{{XB Niloofar}}}}{{%
+\IfFontExistsTF{{Noto Naskh Arabic}}{{\settextfont{{Noto Naskh Arabic}}}}{{\settextfont{{DejaVu Sans}}}}}}}}
+"""
+TEXT = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
+
+
+def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
+    r"""Return a worked solution as a whole document, whose formulas break before they are wider than the page.
+
+    Parameters
+    ----------
+    tree : Step
+        What `zanjir.explain.solution` returns.
+    language : str
+        ``"en"``, for any LaTeX, or ``"fa"``, for XeLaTeX.
+    digits : int
+        Significant digits that are shown; nothing is rounded before it is used.
+
+    Examples
+    --------
+    >>> from zanjir.explain import solution
+    >>> from zanjir.graph import Tensor
+    >>> w, x = Tensor(3.0, "w"), Tensor(2.0, "x")
+    >>> document = as_latex(solution((w * x).named("f"), symbol="f"))
+    >>> print(document.partition(r"\subsection*{Forward")[2].partition(r"\subsection*")[0].partition("\n")[2].strip())
+    \begin{align*}
+    f &= w \cdot x \\
+    &= 3 \cdot 2 \\
+    &= 6
+    \end{align*}
+    """
+    writer = Writer(language, digits)
+    parts = [writer.part(kind, tree.every(kind)) for kind in ("given", "forward", "backward", "update")]
+    parts = [part for part in [*parts, writer.checked(tree.every("check"))] if part]
+    top = (PERSIAN if language == "fa" else ENGLISH).strip()
+    title = writer.prose(tree.target)
+    return "\n".join(
+        [top, r"\begin{document}", rf"\section*{{{title}}}", "", "\n\n".join(parts), "", r"\end{document}", ""]
+    )
+
+
+class Writer:
+    """The writing of steps in one language."""
+
+    def __init__(self, language: str, digits: int) -> None:
+        self.language, self.digits = language, digits
+
+    def number(self, value: float | None) -> str:
+        """Return a number; what was not computed is never shown as 0."""
+        return "-" if value is None else rounded(value, self.digits)
+
+    def prose(self, text: str) -> str:
+        """Return a sentence; in Persian, names and numbers in it run from left to right."""
+        text = one_line(text)
+        if self.language != "fa":
+            return escaped_text(text)
+        pieces = re.split(r"([A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)", text)
+        return "".join(
+            rf"\lr{{{escaped_text(piece)}}}" if k % 2 else escaped_text(piece) for k, piece in enumerate(pieces)
+        )
+
+    def part(self, kind: str, steps: list[Step]) -> str:
+        """Return a part with its heading; nothing if it has no steps."""
+        heading = rf"\subsection*{{{self.prose(said(self.language, kind))}}}"
+        if kind == "given" and steps:
+            return f"{heading}\n{aligned([equation(latex_name(x.target), [self.number(x.value)]) for x in steps])}"
+        return "\n".join([heading, *(self.block(step) for step in steps)]) if steps else ""
+
+    def block(self, step: Step) -> str:
+        """Return a step: its formula, why, and its local derivatives."""
+        sides = [step.written.symbolic_latex, step.written.substituted_latex] if step.written else []
+        formulas = [equation(target_latex(step.target), [*sides, self.number(step.value)])]
+        formulas += [self.local(step, path) for path in step.paths]
+        reason = self.prose(why(self.language, step))
+        return "\n".join([aligned(formulas), *([reason, ""] if reason else [])])
+
+    def local(self, step: Step, path: Path) -> list[str]:
+        """Return the lines of a local derivative."""
+        left = latex_name(f"d{path.through}/{step.target.partition('/')[2]}")
+        return equation(left, [path.local.symbolic_latex, path.local.substituted_latex, self.number(path.local_value)])
+
+    def checked(self, steps: list[Step]) -> str:
+        """Return what the checks found."""
+        found = findings(self.language, steps, self.number)
+        heading = rf"\subsection*{{{self.prose(said(self.language, 'check'))}}}"
+        return "\n\n".join([heading, *map(self.prose, found)]) if found else ""
+
+
+def escaped_text(text: str) -> str:
+    """Return text without signs that mean something to LaTeX."""
+    return "".join(TEXT.get(sign, sign) for sign in text)
+
+
+def target_latex(target: str) -> str:
+    """Return what is found as a formula."""
+    base, _, new = target.partition(" ")
+    spaced = escaped(new).replace(" ", r"\ ")
+    return rf"{latex_name(base)}^{{\mathrm{{{spaced}}}}}" if new else latex_name(base)
+
+
+def aligned(formulas: list[list[str]]) -> str:
+    """Return lines of formulas under each other; a page may end between them."""
+    lines = " \\\\\n".join(line for lines in formulas for line in lines)
+    return f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
+
+
+def equation(left: str, sides: list[str]) -> list[str]:
+    """Return a formula as lines: a side on each, without those that repeat the one before."""
+    shown = [powers(side) for side in sides if side]
+    kept = [side for side, before in zip(shown, ["", *shown[:-1]], strict=True) if side != before]
+    lines = []
+    for k, side in enumerate(kept):
+        first, *more = broken(side)
+        lines += [f"{'' if k else left + ' '}&= {first}", *(rf"&\quad {piece}" for piece in more)]
+    return lines
+
+
+def powers(formula: str) -> str:
+    r"""Return a formula whose numbers such as 1e-08 are written with a power of ten.
+
+    Examples
+    --------
+    >>> powers("x + 1e-08")
+    'x + 1 \\cdot 10^{-8}'
+    """
+    return re.sub(
+        r"(?<![\w.])(\d+(?:\.\d+)?)e([+-])(\d+)",
+        lambda found: rf"{found[1]} \cdot 10^{{{'-' if found[2] == '-' else ''}{int(found[3])}}}",
+        formula,
+    )
+
+
+def broken(formula: str) -> list[str]:
+    """Return a formula in pieces that fit the page: cut before signs outside of brackets, else made smaller."""
+    pieces = [""]
+    for term in terms(formula):
+        if pieces[-1] and width(pieces[-1] + term) > WIDEST:
+            pieces.append("")
+        pieces[-1] += term if pieces[-1] else term.lstrip()
+    return [shrunk(piece) for piece in pieces]
+
+
+def terms(formula: str) -> list[str]:
+    r"""Return a sum cut before each sign that stands outside of brackets.
+
+    Examples
+    --------
+    >>> terms(r"a \cdot (b + c) - \frac{d + e}{f}")
+    ['a \\cdot (b + c)', ' - \\frac{d + e}{f}']
+    """
+    depth, start, found = 0, 0, []
+    for part in re.finditer(r"\\left.|\\right.|\\[{}]|[({\[]|[)}\]]| [+-] ", formula):
+        sign = part[0]
+        if sign in {" + ", " - "}:
+            if depth == 0:
+                found.append(formula[start : part.start()])
+                start = part.start()
+        elif sign.startswith(r"\left") or sign in "({[":
+            depth += 1
+        elif sign.startswith(r"\right") or sign in ")}]":
+            depth -= 1
+    return [*found, formula[start:]]
+
+
+def width(formula: str) -> int:
+    r"""Return about how many characters of a formula stand beside each other; a fraction counts with both its parts.
+
+    Examples
+    --------
+    >>> width(r"\mathrm{net}_{h1} \cdot w_{1}"), width("a + b")
+    (9, 5)
+    """
+    text = formula.replace(" + ", "+++").replace(" - ", "---").replace(r"\cdot", "xx").replace(r"\partial", "x")
+    text = re.sub(r"\\(?:mathrm|operatorname|text|frac|left|right)\b", "", text)
+    return len(re.sub(r"[\s{}_^\\]", "", text))
+
+
+def shrunk(piece: str) -> str:
+    """Return a piece, made smaller if nothing in it can be cut."""
+    if width(piece) <= WIDEST:
+        return piece
+    return rf"\resizebox{{0.8\linewidth}}{{!}}{{$\displaystyle {piece}$}}"

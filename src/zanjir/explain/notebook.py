@@ -1,0 +1,71 @@
+"""A worked solution as a Jupyter notebook: its formulas, and below each part the code that computes it again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from zanjir.explain.markdown import Writer
+from zanjir.explain.script import script_parts
+from zanjir.explain.steps import Step
+
+__all__ = ["as_notebook"]
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def as_notebook(tree: Step, *, language: str = "en", digits: int = 6) -> str:
+    """Return a worked solution as the text of a notebook, in version 4.5 of its form.
+
+    Parameters
+    ----------
+    tree : Step
+        What `zanjir.explain.solution` returns.
+    language : str
+        ``"en"`` or ``"fa"``, for all but the code.
+    digits : int
+        Significant digits that the formulas show; the code has all.
+
+    Raises
+    ------
+    GraphError, NonFiniteError
+        If `zanjir.explain.as_script` cannot write the code.
+
+    Examples
+    --------
+    >>> from zanjir.explain import solution
+    >>> from zanjir.graph import Tensor
+    >>> w, x = Tensor(3.0, "w"), Tensor(2.0, "x")
+    >>> notebook = json.loads(as_notebook(solution((w * x).named("f"), symbol="f")))
+    >>> [cell["cell_type"] for cell in notebook["cells"]][:4]
+    ['markdown', 'code', 'markdown', 'code']
+    """
+    writer = Writer(language, digits)
+    cells = []
+    for kind, code in script_parts(tree, language=language).items():
+        text = f"# {tree.target}" if kind == "start" else prose(writer, kind, tree.every(kind))
+        cells += [markdown_cell(kind, text, language), code_cell(kind, code)]
+    facts = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(facts, ensure_ascii=False, indent=1)
+
+
+def prose(writer: Writer, kind: str, steps: list[Step]) -> str:
+    """Return a part in words and formulas."""
+    return writer.checked(steps) if kind == "check" else writer.part(kind, steps)
+
+
+def markdown_cell(kind: str, text: str, language: str) -> dict[str, Any]:
+    """Return a cell of text; Persian runs from right to left."""
+    source = f'<div dir="rtl">\n\n{text}\n\n</div>' if language == "fa" else text
+    return {"cell_type": "markdown", "id": f"{kind}-text", "metadata": {}, "source": source}
+
+
+def code_cell(kind: str, code: str) -> dict[str, Any]:
+    """Return a cell of code that has not run."""
+    return {
+        "cell_type": "code", "execution_count": None, "id": f"{kind}-code", "metadata": {}, "outputs": [],
+        "source": code.strip(),
+    }  # fmt: skip

@@ -1,0 +1,328 @@
+"""A worked solution as a Python script that computes every number again and compares."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from zanjir.errors import GraphError, NonFiniteError
+from zanjir.explain.chain_rule import STEP
+from zanjir.explain.plain_python import FUNCTIONS, HELPERS
+from zanjir.explain.steps import Path, Step
+from zanjir.explain.words import said, why
+from zanjir.views.summary import one_line
+
+__all__ = ["as_script", "script_parts"]
+
+# A line is recomputed from numbers that were found the same: only the rounding of that line is left, which terms
+# that cancel may magnify. Differences divide the rounding of the loss by twice their step; many steps add theirs up.
+WITHIN, SMALLEST, AFTER_STEPS, DIFFERENCE = 1e-12, 1e-15, 1e-9, 1e-8
+
+START = '''
+import math
+
+# A number agrees if it is the same to {within} of it, or to {smallest} of the largest number here: the two round
+# differently.
+LARGEST = {largest}
+
+
+def agree(name, found, expected, within={within}, smallest={smallest}):
+    """Return the expected number if the one that was found is the same; later lines rest on it."""
+    if not math.isclose(found, expected, rel_tol=within, abs_tol=smallest * LARGEST):
+        raise AssertionError(f"{{name}} is {{found!r}}, expected {{expected!r}}")
+    return expected
+'''
+
+
+def as_script(tree: Step, *, language: str = "en", digits: int = 6) -> str:
+    """Return a worked solution as a script in plain Python, which fails if any number is not the one that it finds.
+
+    Parameters
+    ----------
+    tree : Step
+        What `zanjir.explain.solution` returns.
+    language : str
+        ``"en"`` or ``"fa"``, for the comments.
+    digits : int
+        Not used: a script has all of them.
+
+    Raises
+    ------
+    GraphError
+        If a gate has no form in plain Python.
+    NonFiniteError
+        If a number is not finite.
+
+    Examples
+    --------
+    >>> from zanjir.explain import solution
+    >>> from zanjir.graph import Tensor
+    >>> w, x = Tensor(3.0, "w"), Tensor(2.0, "x")
+    >>> script = as_script(solution((w * x).named("f"), symbol="f"))
+    >>> print(script.partition("# Forward")[2].partition("# Check")[0].strip())
+    : the numbers from left to right
+    f = agree("f", w * x, 6.0)  # multiply
+    <BLANKLINE>
+    # Backward: the chain rule from the loss to the weights
+    df_df = agree("df/df", 1.0, 1.0)  # The loss changes as fast as itself.
+    # w acts on the loss through f alone: upstream times local.
+    df_dw_local = agree("df/dw", x, 2.0)  # local
+    df_dw = agree("df/dw", df_df * df_dw_local, 2.0)
+    # x acts on the loss through f alone: upstream times local.
+    df_dx_local = agree("df/dx", w, 3.0)  # local
+    df_dx = agree("df/dx", df_df * df_dx_local, 3.0)
+    """
+    del digits
+    start, *parts = (part.strip() for part in script_parts(tree, language=language).values())
+    return "\n\n".join([f"{start}\n", *parts]) + "\n"
+
+
+def script_parts(tree: Step, *, language: str = "en") -> dict[str, str]:
+    """Return the parts of the script: its start, and one for each kind of steps, in the order of computing."""
+    writer = Script(tree, language)
+    given, forward, backward = writer.given(), writer.forward(), writer.backward()
+    check, update = writer.checks(), writer.update()
+    bodies = {"given": given, "forward": forward, "backward": backward, "check": check, "update": update}
+    parts = {kind: "\n".join([f"# {said(language, kind)}", *lines]) for kind, lines in bodies.items() if lines}
+    return {"start": writer.start("\n".join(parts.values())), **parts}
+
+
+class Script:
+    """The writing of a tree as lines of Python."""
+
+    def __init__(self, tree: Step, language: str) -> None:
+        self.tree, self.language = tree, language
+        self.taken = {*keyword.kwlist, *HELPERS, *FUNCTIONS.values(), *RESERVED}
+        self.names: dict[object, str] = {}
+        self.plain: list[tuple[str, str]] = []  # what one step of the update computes, without comparisons
+        steps = [step for step in tree.children if step.kind != "check"]
+        self.places = {step.target: float(step.value) for step in steps if step.value is not None}
+        for step in steps:
+            self.name(step.target)
+        self.reads = {step.target: (*step.inputs, step.target) for step in tree.every("forward")}
+
+    def start(self, body: str) -> str:
+        """Return what stands first: what this is, how numbers are compared, and the functions that are used."""
+        used = [name for name in HELPERS if re.search(rf"\b{name}\(", body)]
+        helpers = "".join(f"\n\n{HELPERS[name].strip()}\n" for name in used)
+        largest = number(max(map(abs, numbers(self.tree)), default=1.0), "the largest number")
+        top = START.format(within=WITHIN, smallest=SMALLEST, largest=largest)
+        return f"# {one_line(self.tree.target)}\n{top.strip()}\n{helpers}"
+
+    def name(self, key: str | tuple[str, ...], wish: str | None = None) -> str:
+        """Return the variable of a target, which no other target has."""
+        if key not in self.names:
+            # Python takes letters that look alike for one; so do these names.
+            text = unicodedata.normalize("NFKC", wish or (key if isinstance(key, str) else key[-1]))
+            variable = "".join(c if f"a{c}".isidentifier() else "_" for c in text).rstrip("_")
+            variable = variable if variable.isidentifier() else f"_{variable}"
+            while variable in self.taken:
+                variable += "_"
+            self.taken.add(variable)
+            self.names[key] = variable
+        return self.names[key]
+
+    def code(self, symbolic: str, inputs: Iterable[str], own: Mapping[str, str] | None = None) -> str:
+        """Return an expression on the script's variables, in plain Python.
+
+        Raises
+        ------
+        GraphError
+            If it has more in it than names, numbers, operators and functions known here.
+        """
+        variables = {name: self.names[name] for name in inputs if name in self.names} | dict(own or {})
+        if variables:  # the longest first: dL/dw before dL
+            longest = "|".join(map(re.escape, sorted(variables, key=len, reverse=True)))
+            symbolic = re.sub(rf"(?<![\w.])(?:{longest})(?![\w(.=])", lambda found: variables[found[0]], symbolic)
+        plain = re.sub(r"\bnp\.(\w+)(?=\()", lambda found: FUNCTIONS.get(found[1], found[0]), symbolic)
+        if not is_plain(plain, {*variables.values(), *HELPERS, *FUNCTIONS.values()}):
+            raise GraphError(f"the script cannot compute {symbolic!r} in plain Python; expected simpler gates.")
+        return plain
+
+    def line(self, key: str | tuple[str, ...], said_as: str, code: str, value: float | None, comment: str = "") -> str:
+        """Return a line that computes a number and compares it, and keep what it computes."""
+        variable = self.name(key)
+        self.plain.append((variable, code))
+        shown = number(value, said_as)
+        return f"{variable} = agree({quoted(said_as)}, {code}, {shown}){f'  # {comment}' if comment else ''}"
+
+    def given(self) -> list[str]:
+        """Return the lines of what is given."""
+        return [f"{self.name(step.target)} = {number(step.value, step.target)}" for step in self.tree.every("given")]
+
+    def forward(self) -> list[str]:
+        """Return the lines of the numbers from left to right."""
+        return [self.found(step, step.rule) for step in self.tree.every("forward")]
+
+    def found(self, step: Step, comment: str, own: Mapping[str, str] | None = None) -> str:
+        """Return the line of a step that has an expression."""
+        assert step.written is not None  # noqa: S101 - asked for only then
+        return self.line(
+            step.target, step.target, self.code(step.written.symbolic, step.inputs, own), step.value, comment
+        )
+
+    def backward(self) -> list[str]:
+        """Return the lines of the chain rule: local derivatives, then upstream times local."""
+        lines = []
+        for step in self.tree.every("backward"):
+            reason = one_line(why(self.language, step))
+            if not step.paths:
+                lines.append(self.line(step.target, step.target, "1.0", step.value, reason))
+                continue
+            lines += [f"# {reason}", *(self.local(step, path) for path in step.paths)]
+            products = [f"{self.names[path.upstream]} * {self.names[local_key(step, path)]}" for path in step.paths]
+            if len(products) > 1:
+                lines += [
+                    f"agree({quoted(product)}, {product}, {number(path.product, product)})"
+                    for product, path in zip(products, step.paths, strict=True)
+                ]
+            lines.append(self.line(step.target, step.target, " + ".join(products), step.value))
+        return lines
+
+    def local(self, step: Step, path: Path) -> str:
+        """Return the line of a local derivative."""
+        of = f"d{path.through}/{step.target.partition('/')[2]}"
+        key = local_key(step, path)
+        self.name(key, f"{of}_local" if of in self.names else of)
+        code = self.code(path.local.symbolic, self.reads[path.through])
+        return self.line(key, of, code, path.local_value, said(self.language, "local"))
+
+    def checks(self) -> list[str]:
+        """Return the loss as a function of every number, and the lines of central differences."""
+        steps = self.tree.every("forward")
+        if not steps:
+            return []
+        leaves = [self.name(step.target) for step in self.tree.every("given")]
+        made = [self.name(step.target) for step in steps]
+        codes = dict(self.plain)
+        defaults = [*(f"{leaf}={leaf}" for leaf in leaves), *(f"{name}=None" for name in made[:-1])]
+        body = [f"    {name} = {codes[name]} if {name} is None else {name}" for name in made[:-1]]
+        loss_at = [f"def loss_at({', '.join(defaults)}):", *body, f"    return {codes[made[-1]]}", "", ""]
+        reason = "  # differences divide the rounding of the loss by twice their step"
+        return [
+            f"DIFFERENCE = {DIFFERENCE}{reason}",
+            "",
+            "",
+            *loss_at,
+            *(line for step in self.tree.every("check") for line in self.difference(step)),
+        ]
+
+    def difference(self, step: Step) -> list[str]:
+        """Return the lines of a central difference."""
+        variable = self.names[step.target.partition("/d")[2]]
+        slope = f"(loss_at({variable}={variable} + h) - loss_at({variable}={variable} - h)) / (2 * h)"
+        numeric = number(step.numeric, step.target)
+        return [
+            f"h = {STEP} * max(1.0, abs({variable}))",
+            f"agree({quoted(step.target)}, {slope}, {numeric}, DIFFERENCE, DIFFERENCE)",
+        ]
+
+    def update(self) -> list[str]:
+        """Return the lines of one step of the update rule, and the loss after all its steps."""
+        lines: list[str] = []
+        settings: set[str] = set()
+        state: dict[str, str] = {}  # what the next step reads, by the variable that has it now
+        for step in self.tree.every("update"):
+            if step.written is None:
+                lines += self.after(step, state)
+                continue
+            own: dict[str, str] = {}
+            for part in step.children:
+                own[part.target] = variable = self.name(("update", part.target))
+                if part.written is None:
+                    if variable not in settings:
+                        lines.append(f"{variable} = {number(part.value, part.target)}")
+                    settings.add(variable)
+                else:
+                    code = self.code(part.written.symbolic, part.inputs, own)
+                    lines.append(self.line(("update", part.target), part.target, code, part.value, part.rule))
+            lines.append(self.found(step, step.rule, own))
+            before = step.target.removesuffix(" new")
+            state[own.get(before) or self.names[before]] = self.names[step.target]
+        return lines
+
+    def after(self, step: Step, state: Mapping[str, str]) -> list[str]:
+        """Return the lines of the loss after some steps: all that was computed again and again, and once more."""
+        count = re.search(r" after ([\d,]+) step", step.target)
+        n_steps = int(count[1].replace(",", "")) if count else 1
+        new = {name: self.names[f"{name} new"] for name in self.places if f"{name} new" in step.inputs}
+        loss = f"loss_at({', '.join(f'{self.names[name]}={variable}' for name, variable in new.items())})"
+        within = f"AFTER_STEPS = {AFTER_STEPS}  # steps add up their rounding"
+        end = f"agree({quoted(step.target)}, {loss}, {number(step.value, step.target)}, AFTER_STEPS)"
+        if n_steps == 1:
+            return [within, end]
+        t = self.name(("update", "t"))
+        moved = f"{', '.join(state)} = {', '.join(state.values())}"
+        return [f"for {t} in range(2, {n_steps + 1}):", f"    {moved}",
+                *(f"    {variable} = {code}" for variable, code in self.plain), within, end]  # fmt: skip
+
+
+RESERVED = (
+    "AFTER_STEPS",
+    "DIFFERENCE",
+    "LARGEST",
+    "agree",
+    "h",
+    "loss_at",
+    "math",
+    "abs",
+    "max",
+    "min",
+    "range",
+    "float",
+    "AssertionError",
+)
+
+
+def local_key(step: Step, path: Path) -> tuple[str, ...]:
+    """Return what tells a local derivative from everything else."""
+    return ("local", path.through, step.target)
+
+
+def numbers(tree: Step) -> Iterable[float]:
+    """Yield every number of a tree that stands in a script."""
+    for step in tree.children:
+        yield from (step.value or 0.0, step.numeric or 0.0)
+        yield from (number for path in step.paths for number in (path.local_value, path.product))
+        yield from numbers(step)
+
+
+def number(value: float | None, target: str) -> str:
+    """Return a number with all its digits.
+
+    Raises
+    ------
+    NonFiniteError
+        If it is not finite.
+    """
+    if value is None or not math.isfinite(value):
+        raise NonFiniteError(f"{target} is {value}; a script compares finite numbers only. Change what is given.")
+    return repr(float(value))
+
+
+def quoted(text: str) -> str:
+    """Return a name as Python writes it, in double quotes."""
+    inside = one_line(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{inside}"'
+
+
+def is_plain(code: str, names: set[str]) -> bool:
+    """Whether an expression has nothing in it but numbers, operators and names that are known."""
+    try:
+        nodes = list(ast.walk(ast.parse(code, mode="eval").body))
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    known = {name.partition(".")[0] for name in names}
+    return all(
+        isinstance(node, PLAIN) and (not isinstance(node, ast.Name) or node.id in known) for node in nodes
+    ) and all(ast.unparse(node) in names for node in nodes if isinstance(node, ast.Attribute))
+
+
+PLAIN = (
+    ast.operator, ast.unaryop, ast.cmpop, ast.expr_context, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant,
+    ast.Name, ast.Call, ast.keyword, ast.Attribute,
+)  # fmt: skip
