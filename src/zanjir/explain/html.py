@@ -18,7 +18,8 @@ body { font-family: Vazirmatn, "Noto Naskh Arabic", Tahoma, "DejaVu Sans", sans-
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; border-block-end: 1px solid #767676; margin-block-start: 2rem; }
 ol { list-style: none; padding: 0; } li { margin-block: .4rem; padding: .3rem .6rem; border-radius: .3rem; }
 li:target { background: #fff3cd; } li p { margin: .2rem 0; color: #404040; }
-.formula { direction: ltr; text-align: start; unicode-bidi: isolate; overflow-x: auto; display: block; }
+.formula { direction: ltr; text-align: start; unicode-bidi: isolate;
+  overflow-x: auto; overflow-y: hidden; padding-block: .25rem; display: block; }
 [dir=rtl] .formula { text-align: right; }
 math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Math TeX Gyre", math;
   font-size: 1.1rem; }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
 
 __all__ = ["mathml", "name_mathml"]
 
+DERIVATIVE = re.compile(r"\bd([^\W\d]\w*)/d([^\W\d]\w*)")
 SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "·"}
 # How tightly an operator binds: what binds less stands in brackets.
 LEVELS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 5, ast.Pow: 4}
@@ -18,7 +20,7 @@ NEGATIVE, ATOM = 3, 5
 def mathml(code: str) -> str:
     """Return an expression in NumPy's notation as MathML, without the outer element.
 
-    A quotient of names that begin with d, such as ``dL/dw``, is a derivative.
+    A quotient of names that begin with d, such as ``dL/dw``, is a derivative, also as a factor.
 
     Parameters
     ----------
@@ -29,11 +31,11 @@ def mathml(code: str) -> str:
     --------
     >>> mathml("w1 * 2")
     '<mrow><msub><mi>w</mi><mn>1</mn></msub><mo>·</mo><mn>2</mn></mrow>'
-    >>> mathml("dL/dw").count("∂")
+    >>> mathml("dL/dz * dz/dw").count("<mfrac><mrow><mi>∂</mi>")
     2
     """
     try:
-        return built(ast.parse(code.replace("np.", ""), mode="eval").body)[0]
+        return built(ast.parse(DERIVATIVE.sub(r"d(\1, \2)", code.replace("np.", "")), mode="eval").body)[0]
     except (SyntaxError, ValueError, RecursionError):
         return f"<mtext>{escape(code)}</mtext>"
 
@@ -66,15 +68,15 @@ def binary(node: ast.BinOp) -> tuple[str, int] | None:
     """Return two operands and what stands between them."""
     left, right = node.left, node.right
     if isinstance(node.op, ast.Div):
-        upper, lower = (partial(side) or built(side)[0] for side in (left, right))
-        return f"<mfrac>{upper}{lower}</mfrac>", ATOM
+        return f"<mfrac>{built(left)[0]}{built(right)[0]}</mfrac>", ATOM
     if isinstance(node.op, ast.Pow):
         return f"<msup>{bracketed(left, ATOM)}{built(right)[0]}</msup>", LEVELS[ast.Pow]
     level = LEVELS.get(type(node.op))
     if level is None:
         return None
     sign = f"<mo>{SIGNS[type(node.op)]}</mo>"
-    return f"<mrow>{bracketed(left, level)}{sign}{bracketed(right, level + 1)}</mrow>", level
+    second = in_brackets(built(right)[0]) if isinstance(right, ast.UnaryOp) else bracketed(right, level + 1)
+    return f"<mrow>{bracketed(left, level)}{sign}{second}</mrow>", level
 
 
 def called(node: ast.Call) -> tuple[str, int] | None:
@@ -82,6 +84,9 @@ def called(node: ast.Call) -> tuple[str, int] | None:
     if not isinstance(node.func, ast.Name):
         return None
     name, inside = node.func.id, [built(argument)[0] for argument in node.args]
+    if name == "d":
+        upper, lower = (f"<mrow><mi>∂</mi>{part}</mrow>" for part in inside)
+        return f"<mfrac>{upper}{lower}</mfrac>", ATOM
     if name == "exp":
         return f"<msup><mi>e</mi>{inside[0]}</msup>", LEVELS[ast.Pow]
     if name == "sqrt":
@@ -105,13 +110,6 @@ def bracketed(node: ast.expr, level: int) -> str:
 def in_brackets(text: str) -> str:
     """Return a part in brackets that keep their size."""
     return f'<mrow><mo stretchy="false">(</mo>{text}<mo stretchy="false">)</mo></mrow>'
-
-
-def partial(node: ast.expr) -> str:
-    """Return a differential such as dL or dw1; nothing for anything else."""
-    if not isinstance(node, ast.Name) or not node.id.startswith("d") or len(node.id) == 1:
-        return ""
-    return f"<mrow><mi>∂</mi>{name_mathml(node.id[1:])}</mrow>"
 
 
 def name_mathml(name: str) -> str:
