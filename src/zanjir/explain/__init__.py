@@ -1,6 +1,8 @@
 """Worked solutions: every number of a graph with its reason, as one tree of steps."""
 
+from zanjir.explain.audit import Finding, audit
 from zanjir.explain.chain_rule import solution
+from zanjir.explain.claim_file import CLAIMS, Claim, Claims, claims, claims_from_text
 from zanjir.explain.html import as_html
 from zanjir.explain.library import PROBLEMS, problem
 from zanjir.explain.markdown import as_markdown
@@ -9,8 +11,12 @@ from zanjir.explain.steps import VERSION, Path, Step, Written
 from zanjir.explain.text import as_text
 
 __all__ = [
+    "CLAIMS",
     "PROBLEMS",
     "VERSION",
+    "Claim",
+    "Claims",
+    "Finding",
     "Path",
     "Problem",
     "Step",
@@ -18,6 +24,9 @@ __all__ = [
     "as_html",
     "as_markdown",
     "as_text",
+    "audit",
+    "claims",
+    "claims_from_text",
     "load_problem",
     "problem",
     "problem_from_text",

@@ -158,20 +158,31 @@ def load_problem(path: str | Path) -> Problem:
     DataError, ParameterError
         If the file cannot be read, or does not describe a problem; with the line where one can be named.
     """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}. Expected a problem in TOML.") from error
-    if len(content) > LARGEST_FILE:
-        raise DataError(f"{path} has {len(content):,} bytes; a problem has at most {LARGEST_FILE:,}.")
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is no text in UTF-8: byte {error.start}. Expected a problem in TOML.") from error
+    text = text_of(path, "a problem")
     try:
         return problem_from_text(text)
     except ZanjirError as error:
         raise type(error)(f"{path}: {error}") from error
+
+
+def text_of(path: str | Path, what: str) -> str:
+    """Read a small text file.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, is too large, or is no text.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}. Expected {what} in TOML.") from error
+    if len(content) > LARGEST_FILE:
+        raise DataError(f"{path} has {len(content):,} bytes; {what} has at most {LARGEST_FILE:,}.")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is no text in UTF-8: byte {error.start}. Expected {what} in TOML.") from error
 
 
 def problem_from_text(text: str) -> Problem:
