@@ -7,6 +7,7 @@ from zanjir.explain.html import as_html
 from zanjir.explain.library import PROBLEMS, problem
 from zanjir.explain.markdown import as_markdown
 from zanjir.explain.problem_file import Problem, load_problem, problem_from_text
+from zanjir.explain.register import Entry, register
 from zanjir.explain.steps import VERSION, Path, Step, Written
 from zanjir.explain.text import as_text
 
@@ -16,6 +17,7 @@ __all__ = [
     "VERSION",
     "Claim",
     "Claims",
+    "Entry",
     "Finding",
     "Path",
     "Problem",
@@ -30,5 +32,6 @@ __all__ = [
     "load_problem",
     "problem",
     "problem_from_text",
+    "register",
     "solution",
 ]
