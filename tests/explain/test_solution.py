@@ -158,6 +158,8 @@ def given(text, formulas='f = "x * 2"', more=""):
         (given("x = 1", "f = \"x.real\""), r"line 4: 'x.real' in 'x.real' is not understood"),
         (given("x = 1", "f = \"[y for y in x]\""), r"line 4: .* is not understood"),
         (given("x = 1", "f = \"x if x else 1\""), r"line 4: .* is not understood"),
+        (given("x = 1" + 400 * "0", 'f = "x + 1"'), "line 2: x is 10+, expected a finite number"),
+        (given("x = 1" + 5000 * "0", 'f = "x + 1"'), "the problem is no TOML: Exceeds the limit"),
         (given("x = 1", 'f = "x + 1 / 0"'), "line 4: .* cannot be computed in real numbers"),
         (given("x = 1", 'f = "x * (-8) ** 0.5"'), "line 4: .* real numbers"),
         (given("x = 1", "f = \"x +\""), r"line 4: 'x \+' is no formula"),
