@@ -26,6 +26,14 @@ def test_persian_is_said_on_request(call):
     assert "علامت نادرست است." in call("audit", "homework-1", "--lang", "fa").out
 
 
+def test_a_claim_stands_under_the_name_the_print_gives_it(call, tmp_path):
+    text = '[[claims]]\ntarget = "out_h1"\nlabel = "f_h11"\nplace = "page 3"\nprinted = 0.594\n'
+    (tmp_path / "printed.toml").write_text(text, encoding="utf-8")
+    done = call("audit", tmp_path / "printed.toml", "--problem", "homework-1")
+    assert done.code == 0
+    assert "page 3  f_h11: printed 0.594, right 0.594476" in done.out
+
+
 def test_a_right_solution_beside_its_problem_leaves_with_0(call, tmp_path):
     (tmp_path / "mine.toml").write_text(PROBLEM, encoding="utf-8")
     text = 'problem = "mine.toml"\n[[claims]]\ntarget = "f"\nprinted = 9.0\n'

@@ -230,6 +230,8 @@ CLAIM = '[[claims]]\ntarget = "out"\nprinted = 0.71\n'
     [
         ("claims = [", "no TOML"),
         ("", "has no claims"),
+        (f"claims = 1{5000 * '0'}", "no TOML"),
+        (CLAIM + f"[variants.other]\nw = 1{400 * '0'}", "expected a finite number"),
         ("claims = 3", "has no claims"),
         ("claims = [3]", "claim 1 is 3"),
         ('[[claims]]\ntarget = "out"', "claim 1 has neither a printed value nor a formula"),

@@ -118,7 +118,7 @@ def claims_from_text(text: str) -> Claims:
     """
     try:
         facts = tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError, ArithmeticError) as error:
+    except (ValueError, RecursionError, ArithmeticError) as error:
         raise DataError(f"the printed solution is no TOML: {error}.") from error
     known(facts, KEYS, "the printed solution")
     found = facts.get("claims")
