@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.errors import DataError, choose
+from zanjir.errors import DataError, ZanjirError, choose
 from zanjir.gates import relu, sigmoid
 from zanjir.graph import Tensor
 
@@ -52,8 +52,13 @@ def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
         tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise DataError(f"{text!r} is no formula ({error.__class__.__name__}); write it as in Python.") from error
-    value = built(tree.body, names, text)
-    return value if isinstance(value, Tensor) else Tensor(float(value))
+    try:
+        value = built(tree.body, names, text)
+        return value if isinstance(value, Tensor) else Tensor(float(value))
+    except (ArithmeticError, TypeError) as error:
+        if isinstance(error, ZanjirError):
+            raise
+        raise DataError(f"{text!r} cannot be computed in real numbers: {error}.") from error
 
 
 def built(node: ast.expr, names: Mapping[str, Tensor], text: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import math
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from zanjir.optim import Optimizer, optimizer
 
 __all__ = ["Problem", "load_problem", "problem_from_text"]
 
+LARGEST_FLOAT = sys.float_info.max
 LARGEST_FILE, MOST_NUMBERS, MOST_STEPS = 2**20, 2000, 1_000_000
 KEYS = ("title", "symbol", "given", "formulas", "network", "update")
 UPDATE_KEYS = ("rule", "learning_rate", "parameters", "steps")
@@ -158,20 +160,31 @@ def load_problem(path: str | Path) -> Problem:
     DataError, ParameterError
         If the file cannot be read, or does not describe a problem; with the line where one can be named.
     """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}. Expected a problem in TOML.") from error
-    if len(content) > LARGEST_FILE:
-        raise DataError(f"{path} has {len(content):,} bytes; a problem has at most {LARGEST_FILE:,}.")
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is no text in UTF-8: byte {error.start}. Expected a problem in TOML.") from error
+    text = text_of(path, "a problem")
     try:
         return problem_from_text(text)
     except ZanjirError as error:
         raise type(error)(f"{path}: {error}") from error
+
+
+def text_of(path: str | Path, what: str) -> str:
+    """Read a small text file.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, is too large, or is no text.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}. Expected {what} in TOML.") from error
+    if len(content) > LARGEST_FILE:
+        raise DataError(f"{path} has {len(content):,} bytes; {what} has at most {LARGEST_FILE:,}.")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is no text in UTF-8: byte {error.start}. Expected {what} in TOML.") from error
 
 
 def problem_from_text(text: str) -> Problem:
@@ -197,7 +210,7 @@ def problem_from_text(text: str) -> Problem:
     """
     try:
         facts = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # of these, integers of thousands of digits
         raise DataError(f"the problem is no TOML: {error}.") from error
     known(facts, KEYS, "the problem")
     lines = {m[1]: text.count("\n", 0, m.start()) + 1 for m in re.finditer(r"^\s*([\w]+)\s*=", text, re.MULTILINE)}
@@ -245,7 +258,7 @@ def check_names(names: Sequence[str]) -> None:
 def check_numbers(given: Mapping[str, Any], lines: Mapping[str, int]) -> None:
     """Refuse a given number that is none."""
     for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_FLOAT:
             where = f"line {lines[name]}: " if name in lines else ""
             raise DataError(f"{where}{name} is {value!r}, expected a finite number.")
         given[name] = float(value)  # type: ignore[index]

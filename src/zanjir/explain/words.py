@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from zanjir.errors import choose
+from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
 from zanjir.explain.steps import Step
 
 __all__ = ["CATALOGS", "findings", "said", "why"]
@@ -37,7 +38,7 @@ PERSIAN = {
     "kink": "{target}: هزینه اینجا شکستگی دارد و تفاضل چیزی نمی‌گوید؛ مقدار، قراردادِ دروازهٔ آن است.",
     "local": "محلی",
 }
-CATALOGS = {"en": ENGLISH, "fa": PERSIAN}
+CATALOGS = {"en": {**ENGLISH, **AUDIT_ENGLISH}, "fa": {**PERSIAN, **AUDIT_PERSIAN}}
 
 
 def said(language: str, key: str, **facts: object) -> str:
