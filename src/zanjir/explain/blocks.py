@@ -13,7 +13,7 @@ from zanjir.graph.expression import Expression, expression, literal, operand
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import apply, is_number
 
-__all__ = ["Block", "blocks_of", "escaped", "latex_name", "rounded"]
+__all__ = ["Block", "blocks_of", "escaped", "latex_name", "rounded", "target_latex"]
 
 DIGITS = 6
 GREEK = {
@@ -169,3 +169,10 @@ def escaped(text: str) -> str:
 def is_scalar(node: Tensor) -> bool:
     """Whether a node is a single number."""
     return is_number(node.value) or node.shape == ()
+
+
+def target_latex(target: str) -> str:
+    """Return what is found as a formula."""
+    base, _, new = target.partition(" ")
+    spaced = escaped(new).replace(" ", r"\ ")
+    return rf"{latex_name(base)}^{{\mathrm{{{spaced}}}}}" if new else latex_name(base)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
-from zanjir.explain.blocks import rounded
 from zanjir.explain.mathml import mathml, name_mathml
 from zanjir.explain.steps import Path, Step
-from zanjir.explain.words import findings, said, why
+from zanjir.explain.words import why
+from zanjir.explain.writer import Writer, distinct
 
 __all__ = ["as_html"]
 
@@ -52,10 +52,10 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     >>> '<html lang="fa" dir="rtl">' in page, "<script" in page, "src=" in page
     (True, False, False)
     """
-    writer = Writer(language, digits)
-    parts = [writer.part(kind, tree.every(kind)) for kind in ("given", "forward", "backward", "update")]
-    found = "".join(f"<p>{escape(line)}</p>" for line in findings(language, tree.every("check"), writer.number))
-    check = f"<section><h2>{escape(said(language, 'check'))}</h2>{found}</section>" if found else ""
+    writer = Html(language, digits)
+    parts = writer.parts(tree)
+    found = "".join(f"<p>{escape(line)}</p>" for line in writer.found(tree.every("check")))
+    check = f"<section><h2>{escape(writer.say('check'))}</h2>{found}</section>" if found else ""
     direction = "rtl" if language == "fa" else "ltr"
     title = escape(tree.target)
     return (
@@ -67,23 +67,19 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     )
 
 
-class Writer:
-    """The writing of steps in one language."""
+class Html(Writer):
+    """The writing of steps as elements of a page, which remembers where each stands."""
 
     def __init__(self, language: str, digits: int) -> None:
-        self.language, self.digits = language, digits
+        super().__init__(language, digits)
         self.places: dict[str, str] = {}
-
-    def number(self, value: float | None) -> str:
-        """Return a number; what was not computed is never shown as 0."""
-        return "-" if value is None else rounded(value, self.digits)
 
     def part(self, kind: str, steps: list[Step]) -> str:
         """Return a part with its heading; nothing if it has no steps."""
         if not steps:
             return ""
         items = "".join(self.item(step) for step in steps)
-        return f"<section><h2>{escape(said(self.language, kind))}</h2>\n<ol>\n{items}</ol></section>\n"
+        return f"<section><h2>{escape(self.say(kind))}</h2>\n<ol>\n{items}</ol></section>\n"
 
     def item(self, step: Step) -> str:
         """Return a step: its formula, why, and its local derivatives."""
@@ -94,14 +90,14 @@ class Writer:
         sides.append(number_mathml(self.number(step.value)))
         reason = why(self.language, step, lambda name: f"<bdi>{escape(name)}</bdi>")
         below = "".join(self.local(step, path) for path in step.paths)
-        word = escape(said(self.language, "local"))
+        word = escape(self.say("local"))
         details = f"<details open><summary>{word}</summary>{below}</details>" if below else ""
         said_why = f"<p>{reason}</p>" if reason else ""
         return f'<li id="{place}">{formula(sides)}{said_why}{details}{self.sources(step)}</li>\n'
 
     def local(self, step: Step, path: Path) -> str:
         """Return a local derivative."""
-        left = mathml(f"d{path.through}/{step.target.partition('/')[2]}")
+        left = mathml(f"d{path.through}/d{step.wrt}")
         sides = [left, mathml(path.local.symbolic), mathml(path.local.substituted)]
         return formula([*sides, number_mathml(self.number(path.local_value))])
 
@@ -130,6 +126,5 @@ def number_mathml(shown: str) -> str:
 
 def formula(sides: list[str]) -> str:
     """Return sides of an equation as a formula, without those that repeat the one before."""
-    kept = [side for side, before in zip(sides, ["", *sides[:-1]], strict=True) if side != before]
-    inside = "<mo>=</mo>".join(kept)
+    inside = "<mo>=</mo>".join(distinct(sides))
     return f'<span class="formula"><math xmlns="http://www.w3.org/1998/Math/MathML">{inside}</math></span>'

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from zanjir.explain.blocks import escaped, latex_name, rounded
+from zanjir.explain.blocks import latex_name, target_latex
 from zanjir.explain.steps import Path, Step
-from zanjir.explain.words import findings, said, why
+from zanjir.explain.words import why
+from zanjir.explain.writer import Writer, distinct
 from zanjir.views.summary import one_line
 
 __all__ = ["as_latex"]
@@ -60,9 +61,9 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     &= 6
     \end{align*}
     """
-    writer = Writer(language, digits)
-    parts = [writer.part(kind, tree.every(kind)) for kind in ("given", "forward", "backward", "update")]
-    parts = [part for part in [*parts, writer.checked(tree.every("check"))] if part]
+    writer = Latex(language, digits)
+    checked = writer.checked(tree.every("check"))
+    parts = [*writer.parts(tree), *([checked] if checked else [])]
     top = (PERSIAN if language == "fa" else ENGLISH).strip()
     title = writer.prose(tree.target)
     return "\n".join(
@@ -70,15 +71,8 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     )
 
 
-class Writer:
-    """The writing of steps in one language."""
-
-    def __init__(self, language: str, digits: int) -> None:
-        self.language, self.digits = language, digits
-
-    def number(self, value: float | None) -> str:
-        """Return a number; what was not computed is never shown as 0."""
-        return "-" if value is None else rounded(value, self.digits)
+class Latex(Writer):
+    """The writing of steps as LaTeX."""
 
     def prose(self, text: str) -> str:
         """Return a sentence; in Persian, names and numbers in it run from left to right."""
@@ -92,7 +86,7 @@ class Writer:
 
     def part(self, kind: str, steps: list[Step]) -> str:
         """Return a part with its heading; nothing if it has no steps."""
-        heading = rf"\subsection*{{{self.prose(said(self.language, kind))}}}"
+        heading = rf"\subsection*{{{self.prose(self.say(kind))}}}"
         if kind == "given" and steps:
             return f"{heading}\n{aligned([equation(latex_name(x.target), [self.number(x.value)]) for x in steps])}"
         return "\n".join([heading, *(self.block(step) for step in steps)]) if steps else ""
@@ -107,26 +101,19 @@ class Writer:
 
     def local(self, step: Step, path: Path) -> list[str]:
         """Return the lines of a local derivative."""
-        left = latex_name(f"d{path.through}/{step.target.partition('/')[2]}")
+        left = latex_name(f"d{path.through}/d{step.wrt}")
         return equation(left, [path.local.symbolic_latex, path.local.substituted_latex, self.number(path.local_value)])
 
     def checked(self, steps: list[Step]) -> str:
         """Return what the checks found."""
-        found = findings(self.language, steps, self.number)
-        heading = rf"\subsection*{{{self.prose(said(self.language, 'check'))}}}"
+        found = self.found(steps)
+        heading = rf"\subsection*{{{self.prose(self.say('check'))}}}"
         return "\n\n".join([heading, *map(self.prose, found)]) if found else ""
 
 
 def escaped_text(text: str) -> str:
     """Return text without signs that mean something to LaTeX."""
     return "".join(TEXT.get(sign, sign) for sign in text)
-
-
-def target_latex(target: str) -> str:
-    """Return what is found as a formula."""
-    base, _, new = target.partition(" ")
-    spaced = escaped(new).replace(" ", r"\ ")
-    return rf"{latex_name(base)}^{{\mathrm{{{spaced}}}}}" if new else latex_name(base)
 
 
 def aligned(formulas: list[list[str]]) -> str:
@@ -137,10 +124,8 @@ def aligned(formulas: list[list[str]]) -> str:
 
 def equation(left: str, sides: list[str]) -> list[str]:
     """Return a formula as lines: a side on each, without those that repeat the one before."""
-    shown = [powers(side) for side in sides if side]
-    kept = [side for side, before in zip(shown, ["", *shown[:-1]], strict=True) if side != before]
     lines = []
-    for k, side in enumerate(kept):
+    for k, side in enumerate(distinct([powers(side) for side in sides if side])):
         first, *more = broken(side)
         lines += [f"{'' if k else left + ' '}&= {first}", *(rf"&\quad {piece}" for piece in more)]
     return lines

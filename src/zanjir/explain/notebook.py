@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from zanjir.explain.markdown import Writer
+from zanjir.explain.markdown import Markdown
 from zanjir.explain.script import script_parts
 from zanjir.explain.steps import Step
 
@@ -43,7 +43,7 @@ def as_notebook(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     >>> [cell["cell_type"] for cell in notebook["cells"]][:4]
     ['markdown', 'code', 'markdown', 'code']
     """
-    writer = Writer(language, digits)
+    writer = Markdown(language, digits)
     cells = []
     for kind, code in script_parts(tree, language=language).items():
         text = f"# {tree.target}" if kind == "start" else prose(writer, kind, tree.every(kind))
@@ -52,7 +52,7 @@ def as_notebook(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     return json.dumps(facts, ensure_ascii=False, indent=1)
 
 
-def prose(writer: Writer, kind: str, steps: list[Step]) -> str:
+def prose(writer: Markdown, kind: str, steps: list[Step]) -> str:
     """Return a part in words and formulas."""
     return writer.checked(steps) if kind == "check" else writer.part(kind, steps)
 

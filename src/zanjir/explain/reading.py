@@ -42,7 +42,7 @@ class Reading:
         self.symbol = problem.symbol
         self.values = {step.target: step.value for step in steps if step.value is not None}
         self.reach = reaches(steps, self.values, problem.rule.learning_rate if problem.rule else 0.0)
-        paths = [(path, step.target.partition("/d")[2]) for step in steps for path in step.paths]
+        paths = [(path, step.wrt) for step in steps for path in step.paths]
         slopes = {f"d{path.through}/d{name}": path.local_value for path, name in paths}
         self.named = {identifier(name): value for name, value in {**slopes, **self.values}.items()}
 

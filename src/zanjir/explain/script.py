@@ -213,7 +213,7 @@ class Script:
 
     def difference(self, step: Step) -> list[str]:
         """Return the lines of a central difference."""
-        variable = self.names[step.target.partition("/d")[2]]
+        variable = self.names[step.wrt]
         slope = f"(loss_at({variable}={variable} + h) - loss_at({variable}={variable} - h)) / (2 * h)"
         numeric = number(step.numeric, step.target)
         return [

@@ -98,6 +98,11 @@ class Step:
     ok: bool | None = None
     children: tuple[Step, ...] = field(default=())
 
+    @property
+    def wrt(self) -> str:
+        """The number after which the target differentiates: ``w5`` of ``dL/dw5``."""
+        return self.target.partition("/d")[2]
+
     def as_json(self) -> dict[str, Any]:
         """Return the tree as JSON data, with the version of its form at the root.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from zanjir.explain.blocks import rounded
 from zanjir.explain.steps import Path, Step
-from zanjir.explain.words import findings, said, why
+from zanjir.explain.words import why
+from zanjir.explain.writer import Writer, distinct
 
 __all__ = ["as_text"]
 
@@ -46,24 +46,13 @@ def as_text(tree: Step, *, language: str = "en", digits: int = 6) -> str:
           x acts on the loss through f alone: upstream times local.
           df/dx = w = 3  (local)
     """
-    writer = Writer(language, digits)
-    parts = [writer.part(kind, tree.every(kind)) for kind in ("given", "forward", "backward", "update")]
-    return "\n\n".join(part for part in [tree.target, *parts, writer.checked(tree.every("check"))] if part)
+    writer = Text(language, digits)
+    checked = writer.checked(tree.every("check"))
+    return "\n\n".join([tree.target, *writer.parts(tree), *([checked] if checked else [])])
 
 
-class Writer:
-    """The writing of steps in one language."""
-
-    def __init__(self, language: str, digits: int) -> None:
-        self.language, self.digits = language, digits
-
-    def say(self, key: str, **facts: object) -> str:
-        """Return a sentence."""
-        return said(self.language, key, **facts)
-
-    def number(self, value: float | None) -> str:
-        """Return a number; what was not computed is never shown as 0."""
-        return "-" if value is None else rounded(value, self.digits)
+class Text(Writer):
+    """The writing of steps as lines."""
 
     def part(self, kind: str, steps: list[Step]) -> str:
         """Return a part with its heading; nothing if it has no steps."""
@@ -76,23 +65,20 @@ class Writer:
         if step.written:
             sides += [step.written.symbolic, step.written.substituted]
         sides.append(self.number(step.value))
-        line = " = ".join(side for side, before in zip(sides, ["", *sides[:-1]], strict=True) if side != before)
-        return [line, *(f"    {reason}" for reason in self.reasons(step))]
+        return [" = ".join(distinct(sides)), *(f"    {reason}" for reason in self.reasons(step))]
 
     def reasons(self, step: Step) -> list[str]:
         """Return why a derivative is what it is."""
-        name = step.target.partition("/d")[2]
         reason = why(self.language, step)
-        return [*([reason] if reason else []), *(self.local(name, path) for path in step.paths)]
+        return [*([reason] if reason else []), *(self.local(step.wrt, path) for path in step.paths)]
 
     def local(self, name: str, path: Path) -> str:
         """Return a local derivative: with names, with numbers, and its value."""
         sides = [f"d{path.through}/d{name}", path.local.symbolic, path.local.substituted]
         sides.append(self.number(path.local_value))
-        different = [side for side, before in zip(sides, ["", *sides[:-1]], strict=True) if side != before]
-        return f"{' = '.join(different)}  ({self.say('local')})"
+        return f"{' = '.join(distinct(sides))}  ({self.say('local')})"
 
     def checked(self, steps: list[Step]) -> str:
         """Return what the checks found."""
-        found = findings(self.language, steps, self.number)
+        found = self.found(steps)
         return "\n".join([self.say("check"), *(f"  {line}" for line in found)]) if found else ""

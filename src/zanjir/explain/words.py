@@ -85,5 +85,5 @@ def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
     if not through:
         return said(language, "why_loss")
     key = "why_path" if len(through) == 1 else "why_paths"
-    name = marked(step.target.partition("/d")[2])
+    name = marked(step.wrt)
     return said(language, key, name=name, count=len(through), through=", ".join(through))

@@ -89,7 +89,12 @@ class NoProgress(Callback):
 
 def ends_by_itself(plan: Plan) -> bool:
     """Whether a plan has an end of its own: data to watch, or a learning rate that follows its last step."""
-    return plan.patience is not None or not isinstance(plan.schedule, Constant)
+    return plan.patience is not None or is_scheduled(plan)
+
+
+def is_scheduled(plan: Plan) -> bool:
+    """Whether the learning rate follows the last step."""
+    return not isinstance(plan.schedule, Constant)
 
 
 def by_updates(
@@ -124,8 +129,7 @@ def by_updates(
     epochs = trainer.history.epochs[done:]
     found = [Metrics(e.validation_loss, e.validation_accuracy, e.validation_r2) for e in epochs]
     # A training that did not reach its last step was stopped by a callback: somebody wanted that.
-    scheduled = not isinstance(plan.schedule, Constant)
-    converged = watch.ended or trainer.stopped_early or scheduled or not trainer.finished
+    converged = watch.ended or trainer.stopped_early or is_scheduled(plan) or not trainer.finished
     reason = f"the loss still fell by more than tol={tol:g} in {n_iter_no_change} epochs" if not converged else ""
     return Solution(
         trainer.W.copy(), [e.loss for e in epochs], found if task.validation else [], watch.n_iter, converged,

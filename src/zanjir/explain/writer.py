@@ -1,0 +1,51 @@
+"""What the renderings share: numbers as they are shown, sentences of a language, and sides that say something new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zanjir.explain.blocks import rounded
+from zanjir.explain.steps import Step
+from zanjir.explain.words import findings, said
+
+__all__ = ["PARTS", "Writer", "distinct"]
+
+PARTS = ("given", "forward", "backward", "update")
+
+
+class Writer:
+    """Base of what writes steps in one language, with so many significant digits."""
+
+    def __init__(self, language: str, digits: int) -> None:
+        self.language, self.digits = language, digits
+
+    def say(self, key: str, **facts: object) -> str:
+        """Return a sentence."""
+        return said(self.language, key, **facts)
+
+    def number(self, value: float | None) -> str:
+        """Return a number; what was not computed is never shown as 0."""
+        return "-" if value is None else rounded(value, self.digits)
+
+    def found(self, steps: Sequence[Step]) -> list[str]:
+        """Return what checks found, in sentences."""
+        return findings(self.language, steps, self.number)
+
+    def part(self, kind: str, steps: list[Step]) -> str:
+        """Return a part with its heading; nothing if it has no steps."""
+        raise TypeError(f"{type(self).__name__} writes nothing; use one of its subclasses.")
+
+    def parts(self, tree: Step) -> list[str]:
+        """Return the parts of a solution that have steps."""
+        return [part for part in (self.part(kind, tree.every(kind)) for kind in PARTS) if part]
+
+
+def distinct(sides: Sequence[str]) -> list[str]:
+    """Return the sides of an equation without those that repeat the one before.
+
+    Examples
+    --------
+    >>> distinct(["f", "x", "2", "2"])
+    ['f', 'x', '2']
+    """
+    return [side for side, before in zip(sides, ["", *sides[:-1]], strict=True) if side != before]
