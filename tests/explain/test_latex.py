@@ -53,7 +53,8 @@ def test_the_document_of_a_problem_is_whole(name, language):
     tree = problem(name).solution()
     document = as_latex(tree, language=language)
     check_structure(document)
-    kinds = ("given", "forward", "backward", "check", *(["update"] if tree.every("update") else []))
+    loss = ["loss"] if tree.every("loss") else []
+    kinds = ("given", "forward", *loss, "backward", "check", *(["update"] if tree.every("update") else []))
     for kind in kinds:
         assert rf"\subsection*{{{CATALOGS[language][kind]}}}" in document
     assert (r"\usepackage{xepersian}" in document) == (language == "fa")

@@ -22,7 +22,7 @@ def test_the_cells_of_a_notebook_run_in_order(name, language):
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             exec(compile(cell["source"], cell["id"], "exec"), found)  # noqa: S102 - written by the function under test
-    assert all(found[step.target] == step.value for step in tree.every("forward"))
+    assert all(found[step.target] == step.value for step in tree.every("forward", "loss"))
     assert all(found[step.target.replace("/", "_")] == step.value for step in tree.every("backward"))
 
 

@@ -29,7 +29,7 @@ def run(script):
 def test_the_script_of_a_problem_runs_and_finds_its_numbers(name, language):
     tree = problem(name).solution()
     found = run(as_script(tree, language=language))
-    for step in (*tree.every("given"), *tree.every("forward")):
+    for step in (*tree.every("given"), *tree.every("forward", "loss")):
         assert found[step.target] == step.value
     for step in tree.every("backward"):
         assert found[step.target.replace("/", "_")] == step.value

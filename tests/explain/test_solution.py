@@ -72,8 +72,8 @@ def test_paths_add_up_to_the_derivative_and_their_lines_to_their_values(seed):
             assert tree.value_of(path.upstream) == path.upstream_value
     scope = {name: getattr(np, name) for name in ("tanh", "exp", "log", "sqrt", "sin", "cos", "maximum", "minimum")}
     scope |= {"np": np, "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "relu": lambda x: max(x, 0), "abs": abs}
-    values = {step.target: step.value for step in (*tree.every("given"), *tree.every("forward"))}
-    for step in tree.every("forward"):
+    values = {step.target: step.value for step in (*tree.every("given"), *tree.every("forward", "loss"))}
+    for step in tree.every("forward", "loss"):
         assert eval(step.written.symbolic, scope, values) == pytest.approx(step.value, rel=CLOSE)  # noqa: S307
 
 

@@ -99,7 +99,9 @@ class Work:
 
     def forward(self) -> list[Step]:
         """Return how every number follows from others."""
-        return [stepped("forward", block.rule, block) for block in self.blocks]
+        *before, last = self.blocks
+        kind = "loss" if self.symbol == "L" else "forward"
+        return [*(stepped("forward", block.rule, block) for block in before), stepped(kind, last.rule, last)]
 
     def backward(self) -> list[Step]:
         """Return the derivative of the loss with respect to every number, from the loss to the leaves."""

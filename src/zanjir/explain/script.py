@@ -84,9 +84,9 @@ def as_script(tree: Step, *, language: str = "en", digits: int = 6) -> str:
 def script_parts(tree: Step, *, language: str = "en") -> dict[str, str]:
     """Return the parts of the script: its start, and one for each kind of steps, in the order of computing."""
     writer = Script(tree, language)
-    given, forward, backward = writer.given(), writer.forward(), writer.backward()
+    given, forward, loss, backward = writer.given(), writer.forward(), writer.loss(), writer.backward()
     check, update = writer.checks(), writer.update()
-    bodies = {"given": given, "forward": forward, "backward": backward, "check": check, "update": update}
+    bodies = {"given": given, "forward": forward, "loss": loss, "backward": backward, "check": check, "update": update}
     parts = {kind: "\n".join([f"# {said(language, kind)}", *lines]) for kind, lines in bodies.items() if lines}
     return {"start": writer.start("\n".join(parts.values())), **parts}
 
@@ -103,7 +103,7 @@ class Script:
         self.places = {step.target: float(step.value) for step in steps if step.value is not None}
         for step in steps:
             self.name(step.target)
-        self.reads = {step.target: (*step.inputs, step.target) for step in tree.every("forward")}
+        self.reads = {step.target: (*step.inputs, step.target) for step in tree.every("forward", "loss")}
 
     def start(self, body: str) -> str:
         """Return what stands first: what this is, how numbers are compared, and the functions that are used."""
@@ -158,6 +158,10 @@ class Script:
         """Return the lines of the numbers from left to right."""
         return [self.found(step, step.rule) for step in self.tree.every("forward")]
 
+    def loss(self) -> list[str]:
+        """Return the lines of the loss."""
+        return [self.found(step, step.rule) for step in self.tree.every("loss")]
+
     def found(self, step: Step, comment: str, own: Mapping[str, str] | None = None) -> str:
         """Return the line of a step that has an expression."""
         assert step.written is not None  # noqa: S101 - asked for only then
@@ -193,7 +197,7 @@ class Script:
 
     def checks(self) -> list[str]:
         """Return the loss as a function of every number, and the lines of central differences."""
-        steps = self.tree.every("forward")
+        steps = self.tree.every("forward", "loss")
         if not steps:
             return []
         leaves = [self.name(step.target) for step in self.tree.every("given")]

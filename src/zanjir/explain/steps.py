@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
+
+import numpy as np
 
 __all__ = ["KINDS", "VERSION", "Path", "Step", "Written"]
 
-VERSION = 1
-KINDS = ("solution", "given", "forward", "backward", "update", "check")
+VERSION = 2
+KINDS = ("solution", "given", "forward", "loss", "backward", "update", "check", "summary")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,10 @@ class Written:
     substituted_latex: str
 
 
-@dataclass(frozen=True)
+Value: TypeAlias = Any  # a number, or an array of float64 where whole arrays are explained
+
+
+@dataclass(frozen=True, eq=False)
 class Path:
     """One way on which a number acts upon the loss: upstream times local.
 
@@ -39,38 +44,39 @@ class Path:
         The quantity that reads the number.
     upstream : str
         The target of the step that found the derivative of the loss with respect to it.
-    upstream_value : float
+    upstream_value : float or array
         That derivative.
     local : Written
-        The derivative of ``through`` with respect to the number.
-    local_value : float
-        Its value.
-    product : float
+        The derivative of ``through`` with respect to the number; between arrays, what the gates' rules make of
+        upstream.
+    local_value : float or None
+        Its value; None between arrays, where it would have an entry for each pair of theirs.
+    product : float or array
         Upstream times local.
     """
 
     through: str
     upstream: str
-    upstream_value: float
+    upstream_value: Value
     local: Written
-    local_value: float
-    product: float
+    local_value: Any
+    product: Value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One step: what is found, by which rule, from what, and why.
 
     Parameters
     ----------
     kind : str
-        ``"solution"`` (the whole, in ``children``), ``"given"``, ``"forward"``, ``"backward"``, ``"update"`` or
-        ``"check"``.
+        ``"solution"`` (the whole, in ``children``), ``"given"``, ``"forward"``, ``"loss"``, ``"backward"``,
+        ``"update"``, ``"check"`` or ``"summary"``.
     rule : str
         The rule by name: a gate's, ``"chain rule"``, an update rule's, or ``"central difference"``.
     target : str
         What is found: ``net_h1``, ``dL/dw5``, ``w5 new``.
-    value : float or None
+    value : float, array or None
         In full precision; None if it was not computed, which is never shown as 0.
     written : Written, optional
         The expression that gives the value.
@@ -78,8 +84,10 @@ class Step:
         Targets of the steps on which it rests.
     paths : tuple of Path
         For a derivative: the paths whose products add up to it.
-    numeric, error : float, optional
-        For a check: the value found without the chain rule, and the difference relative to the larger one.
+    numeric : float or array, optional
+        For a check: the value found without the chain rule.
+    error : float, optional
+        For a check: the difference relative to the larger one, the largest of an array.
     ok : bool, optional
         For a check: whether the error is within what differences allow; None at a kink, where they tell nothing.
     children : tuple of Step
@@ -89,11 +97,11 @@ class Step:
     kind: str
     rule: str
     target: str
-    value: float | None = None
+    value: Value | None = None
     written: Written | None = None
     inputs: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
-    numeric: float | None = None
+    numeric: Value | None = None
     error: float | None = None
     ok: bool | None = None
     children: tuple[Step, ...] = field(default=())
@@ -103,6 +111,11 @@ class Step:
         """The number after which the target differentiates: ``w5`` of ``dL/dw5``."""
         return self.target.partition("/d")[2]
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the value: ``()`` of a number."""
+        return np.shape(self.value) if self.value is not None else ()
+
     def as_json(self) -> dict[str, Any]:
         """Return the tree as JSON data, with the version of its form at the root.
 
@@ -111,13 +124,13 @@ class Step:
         >>> Step("given", "given", "x", 2.0).as_json()["target"]
         'x'
         """
-        return {"version": VERSION, **asdict(self)}
+        return {"version": VERSION, **plain(self)}
 
-    def every(self, kind: str) -> list[Step]:
-        """Return the steps of a kind, in order."""
-        return [found for child in self.children for found in ([child] if child.kind == kind else child.every(kind))]
+    def every(self, *kinds: str) -> list[Step]:
+        """Return the steps of some kinds, in order."""
+        return [found for child in self.children for found in ([child] if child.kind in kinds else child.every(*kinds))]
 
-    def value_of(self, target: str) -> float | None:
+    def value_of(self, target: str) -> Value | None:
         """Return the value of a target.
 
         Raises
@@ -126,6 +139,19 @@ class Step:
             If no step finds it.
         """
         for child in self.children:
-            if child.target == target and child.kind != "check":
+            if child.target == target and child.kind not in {"check", "summary"}:
                 return child.value
         raise KeyError(target)
+
+
+def plain(part: Any) -> Any:
+    """Return a part of the tree as JSON data; a step says its shape."""
+    match part:
+        case Step() | Path() | Written():
+            facts = {entry.name: plain(getattr(part, entry.name)) for entry in fields(part)}
+            return {**facts, "shape": list(part.shape)} if isinstance(part, Step) else facts
+        case np.ndarray():
+            return part.tolist()
+        case tuple():
+            return [plain(item) for item in part]
+    return part

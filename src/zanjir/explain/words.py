@@ -13,6 +13,7 @@ __all__ = ["CATALOGS", "findings", "said", "why"]
 ENGLISH = {
     "given": "Given",
     "forward": "Forward: the numbers from left to right",
+    "loss": "Loss: one number that says how wrong the outputs are",
     "backward": "Backward: the chain rule from the loss to the weights",
     "check": "Check: every derivative against a central difference",
     "update": "Update",
@@ -27,6 +28,7 @@ ENGLISH = {
 PERSIAN = {
     "given": "داده‌ها",
     "forward": "گذر پیشرو: عددها از چپ به راست",
+    "loss": "هزینه: یک عدد که می‌گوید خروجی‌ها چقدر نادرست‌اند",
     "backward": "گذر پسرو: قاعدهٔ زنجیره‌ای از هزینه تا وزن‌ها",
     "check": "آزمون: هر مشتق در برابر تفاضل مرکزی",
     "update": "به‌روزرسانی",

@@ -10,7 +10,7 @@ from zanjir.explain.words import findings, said
 
 __all__ = ["PARTS", "Writer", "distinct"]
 
-PARTS = ("given", "forward", "backward", "update")
+PARTS = ("given", "forward", "loss", "backward", "update")
 
 
 class Writer:
