@@ -8,7 +8,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ZanjirError, choose
-from zanjir.explain.chain_rule import solution
+from zanjir.explain.arithmetic import Arithmetic, arithmetic
+from zanjir.explain.chain_rule import Work, solution
 from zanjir.explain.formula import FUNCTIONS, parsed
 from zanjir.explain.network import formulas_of
 from zanjir.explain.steps import Step
@@ -100,20 +101,31 @@ class Problem:
         """Return where a name stands in the file."""
         return f"line {self.lines[name]}" if name in self.lines else name
 
-    def solution(self) -> Step:
-        """Return the tree of steps, with the loss after the update."""
+    def solution(
+        self, *, mode: str = "full", digits: int | None = None, rounding: str = "half-up", places: str = "significant"
+    ) -> Step:
+        """Return the tree of steps, with the loss after the update; the settings are those of `solution`."""
         tree = solution(
             self.loss, self.parameters, given=list(self.given), wrt=self.parameters or None, optimizer=self.rule,
-            title=self.title, symbol=self.symbol,
+            title=self.title, symbol=self.symbol, mode=mode, digits=digits, rounding=rounding, places=places,
         )  # fmt: skip
         if self.rule is None:
             return tree
+        by = arithmetic(mode, digits, rounding, places)
+        full = self.loss_after() if mode == "full" or by.rounds else None
+        after = full if mode == "full" else self.work(by).after(self.parameters, self.rule, self.n_steps)
+        assert after is not None  # noqa: S101 - found in one way or the other
         steps = f"{self.n_steps:,} step{'s' if self.n_steps > 1 else ''}"
-        after = self.loss_after()
-        name = self.loss.name or ""
-        inputs = tuple(f"{parameter} new" for parameter in self.parameters)
-        last = Step("update", type(self.rule).__name__, f"{name} after {steps}", after, inputs=inputs)
-        return Step(tree.kind, tree.rule, tree.target, tree.value, children=(*tree.children, last))
+        last = Step(
+            "update", type(self.rule).__name__, f"{self.loss.name or ''} after {steps}", float(after),
+            inputs=tuple(f"{parameter} new" for parameter in self.parameters), exact=by.exact(after),
+            unrounded=full if by.rounds else None,
+        )  # fmt: skip
+        return replace(tree, children=(*tree.children, last))
+
+    def work(self, by: Arithmetic) -> Work:
+        """Return the problem as it is solved in an arithmetic."""
+        return Work(self.loss, self.symbol, list(self.given), self.parameters or None, by)
 
     def loss_after(self) -> float:
         """Return the loss after the steps of the update."""

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from zanjir.errors import GraphError, NonFiniteError
-from zanjir.explain.chain_rule import STEP
+from zanjir.explain.differences import STEP
 from zanjir.explain.plain_python import FUNCTIONS, HELPERS
 from zanjir.explain.steps import Path, Step
 from zanjir.explain.words import said, why
@@ -103,6 +103,8 @@ class Script:
         self.places = {step.target: float(step.value) for step in steps if step.value is not None}
         for step in steps:
             self.name(step.target)
+        settings = [step.target for step in tree.every("update") if step.rule == "given"]
+        self.count = next((name for name in settings if re.fullmatch("t(_rule)*", name)), None)
         self.reads = {step.target: (*step.inputs, step.target) for step in tree.every("forward", "loss")}
 
     def start(self, body: str) -> str:
@@ -126,7 +128,7 @@ class Script:
             self.names[key] = variable
         return self.names[key]
 
-    def code(self, symbolic: str, inputs: Iterable[str], own: Mapping[str, str] | None = None) -> str:
+    def code(self, symbolic: str, inputs: Iterable[str]) -> str:
         """Return an expression on the script's variables, in plain Python.
 
         Raises
@@ -134,7 +136,7 @@ class Script:
         GraphError
             If it has more in it than names, numbers, operators and functions known here.
         """
-        variables = {name: self.names[name] for name in inputs if name in self.names} | dict(own or {})
+        variables = {name: self.names[name] for name in inputs if name in self.names}
         if variables:  # the longest first: dL/dw before dL
             longest = "|".join(map(re.escape, sorted(variables, key=len, reverse=True)))
             symbolic = re.sub(rf"(?<![\w.])(?:{longest})(?![\w(.=])", lambda found: variables[found[0]], symbolic)
@@ -162,12 +164,10 @@ class Script:
         """Return the lines of the loss."""
         return [self.found(step, step.rule) for step in self.tree.every("loss")]
 
-    def found(self, step: Step, comment: str, own: Mapping[str, str] | None = None) -> str:
+    def found(self, step: Step, comment: str) -> str:
         """Return the line of a step that has an expression."""
         assert step.written is not None  # noqa: S101 - asked for only then
-        return self.line(
-            step.target, step.target, self.code(step.written.symbolic, step.inputs, own), step.value, comment
-        )
+        return self.line(step.target, step.target, self.code(step.written.symbolic, step.inputs), step.value, comment)
 
     def backward(self) -> list[str]:
         """Return the lines of the chain rule: local derivatives, then upstream times local."""
@@ -228,25 +228,16 @@ class Script:
     def update(self) -> list[str]:
         """Return the lines of one step of the update rule, and the loss after all its steps."""
         lines: list[str] = []
-        settings: set[str] = set()
         state: dict[str, str] = {}  # what the next step reads, by the variable that has it now
         for step in self.tree.every("update"):
-            if step.written is None:
+            if step.rule == "given":
+                lines.append(f"{self.name(step.target)} = {number(step.value, step.target)}")
+            elif step.written is None:
                 lines += self.after(step, state)
-                continue
-            own: dict[str, str] = {}
-            for part in step.children:
-                own[part.target] = variable = self.name(("update", part.target))
-                if part.written is None:
-                    if variable not in settings:
-                        lines.append(f"{variable} = {number(part.value, part.target)}")
-                    settings.add(variable)
-                else:
-                    code = self.code(part.written.symbolic, part.inputs, own)
-                    lines.append(self.line(("update", part.target), part.target, code, part.value, part.rule))
-            lines.append(self.found(step, step.rule, own))
-            before = step.target.removesuffix(" new")
-            state[own.get(before) or self.names[before]] = self.names[step.target]
+            else:
+                lines.append(self.found(step, step.rule))
+                if step.target.endswith(" new"):
+                    state[self.names[step.target.removesuffix(" new")]] = self.names[step.target]
         return lines
 
     def after(self, step: Step, state: Mapping[str, str]) -> list[str]:
@@ -259,7 +250,7 @@ class Script:
         end = f"agree({quoted(step.target)}, {loss}, {number(step.value, step.target)}, AFTER_STEPS)"
         if n_steps == 1:
             return [within, end]
-        t = self.name(("update", "t"))
+        t = self.names[self.count] if self.count else "_"
         moved = f"{', '.join(state)} = {', '.join(state.values())}"
         return [f"for {t} in range(2, {n_steps + 1}):", f"    {moved}",
                 *(f"    {variable} = {code}" for variable, code in self.plain), within, end]  # fmt: skip

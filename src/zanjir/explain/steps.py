@@ -7,9 +7,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["KINDS", "VERSION", "Path", "Step", "Written"]
+__all__ = ["KINDS", "LONGEST_FRACTION", "VERSION", "Mode", "Path", "Step", "Written"]
 
 VERSION = 2
+LONGEST_FRACTION = 40  # characters; a longer one is read by nobody and shown in decimals
 KINDS = ("solution", "given", "forward", "loss", "backward", "update", "check", "summary")
 
 
@@ -29,6 +30,28 @@ class Written:
     substituted: str
     symbolic_latex: str
     substituted_latex: str
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How the numbers of a solution were computed.
+
+    Parameters
+    ----------
+    name : str
+        ``"full"`` precision, by ``"hand"`` with every number rounded before it is used, or ``"exact"`` fractions.
+    digits : int, optional
+        By hand: to how many digits.
+    rounding : str, optional
+        By hand: ``"half-up"`` or ``"truncated"``.
+    places : str, optional
+        By hand: ``"significant"`` digits or ``"decimal"`` places.
+    """
+
+    name: str = "full"
+    digits: int | None = None
+    rounding: str | None = None
+    places: str | None = None
 
 
 Value: TypeAlias = Any  # a number, or an array of float64 where whole arrays are explained
@@ -53,6 +76,8 @@ class Path:
         Its value; None between arrays, where it would have an entry for each pair of theirs.
     product : float or array
         Upstream times local.
+    local_exact, product_exact : str, optional
+        In exact arithmetic: both as fractions.
     """
 
     through: str
@@ -61,6 +86,8 @@ class Path:
     local: Written
     local_value: Any
     product: Value
+    local_exact: str | None = None
+    product_exact: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +118,13 @@ class Step:
     ok : bool, optional
         For a check: whether the error is within what differences allow; None at a kink, where they tell nothing.
     children : tuple of Step
-        Its parts: of an update, the rule's settings and state that it reads, and the numbers found on the way.
+        Its parts.
+    exact : str, optional
+        In exact arithmetic: the value as a fraction, ``"7/10"``.
+    unrounded : float, optional
+        By hand: the value that full precision gives.
+    mode : Mode, optional
+        Of the whole: how its numbers were computed.
     """
 
     kind: str
@@ -105,6 +138,9 @@ class Step:
     error: float | None = None
     ok: bool | None = None
     children: tuple[Step, ...] = field(default=())
+    exact: str | None = None
+    unrounded: float | None = None
+    mode: Mode | None = None
 
     @property
     def wrt(self) -> str:
@@ -147,7 +183,7 @@ class Step:
 def plain(part: Any) -> Any:
     """Return a part of the tree as JSON data; a step says its shape."""
     match part:
-        case Step() | Path() | Written():
+        case Step() | Path() | Written() | Mode():
             facts = {entry.name: plain(getattr(part, entry.name)) for entry in fields(part)}
             return {**facts, "shape": list(part.shape)} if isinstance(part, Step) else facts
         case np.ndarray():
