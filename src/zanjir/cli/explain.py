@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from zanjir.cli.options import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zanjir.explain import Problem
 
 __all__ = ["explain"]
@@ -22,14 +24,26 @@ FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "js
 @click.argument("problem", required=False)
 @shown("--format", "form", type=click.Choice(FORMATS), default="text", help="What to write.")
 @shown("--lang", "language", type=click.Choice(["en", "fa"]), default="en", help="English or Persian.")
-@shown("--digits", type=click.IntRange(1, 17), default=6, help="Significant digits that are shown.")
+@click.option(
+    "--digits",
+    type=click.IntRange(1, 17),
+    help="Significant digits that are shown (6); by hand, digits to which every number is rounded (3).",
+)
+@shown("--mode", type=click.Choice(["full", "hand", "exact"]), default="full", help="How numbers are computed.")
+@shown("--rounding", type=click.Choice(["half-up", "truncated"]), default="half-up", help="How, by hand.")
+@shown("--places", type=click.Choice(["significant", "decimal"]), default="significant", help="What digits count.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of printing.")
 @click.option("--list", "listed", is_flag=True, help="List the problems that are there.")
-def explain(problem: str | None, form: str, language: str, digits: int, out: Path | None, listed: bool) -> None:
+def explain(
+    problem: str | None, form: str, language: str, digits: int | None, mode: str, rounding: str, places: str,
+    out: Path | None, listed: bool,
+) -> None:  # fmt: skip
     """Solve PROBLEM step by step: forward, backward by the chain rule, update, and a check of every derivative.
 
     PROBLEM is a TOML file, or one of the lectures by its name, such as
-    homework-1; --list names them.
+    homework-1; --list names them. With --mode hand every number is rounded
+    before it is used, as a student does; with --mode exact all numbers are
+    fractions.
     """
     from zanjir.explain import PROBLEMS
     from zanjir.explain import problem as problem_named
@@ -41,7 +55,9 @@ def explain(problem: str | None, form: str, language: str, digits: int, out: Pat
         return
     if problem is None:
         raise click.UsageError(f"say which problem: a TOML file, or {', '.join(PROBLEMS)}.")
-    text = written(problem_named(problem), form, language, digits)
+    by_hand = mode == "hand"
+    by = {"mode": mode, "digits": digits if by_hand else None, "rounding": rounding, "places": places}
+    text = written(problem_named(problem), form, language, 6 if digits is None or by_hand else digits, by)
     if out is None:
         click.echo(text)
     else:
@@ -49,14 +65,16 @@ def explain(problem: str | None, form: str, language: str, digits: int, out: Pat
         click.echo(f"written to {out}", err=True)
 
 
-def written(problem: Problem, form: str, language: str, digits: int) -> str:
-    """Return the solution of a problem in a form."""
+def written(problem: Problem, form: str, language: str, digits: int, by: Mapping[str, Any]) -> str:
+    """Return the solution of a problem in a form, with so many digits shown."""
     from zanjir.explain import as_html, as_latex, as_markdown, as_notebook, as_script, as_text
     from zanjir.graph.diagram import diagram
 
     if form == "svg":
+        if by["mode"] != "full":
+            raise click.UsageError("a picture shows numbers in full precision; leave --mode out, or choose a format.")
         return diagram(problem.loss, gradients=True).svg()
-    tree = problem.solution()
+    tree = problem.solution(**by)
     if form == "json":
         return json.dumps(tree.as_json(), ensure_ascii=False)
     write = {

@@ -238,7 +238,7 @@ def arithmetic(
     Raises
     ------
     ParameterError
-        If one of them is unknown, or digits is no whole number from 1 to 12.
+        If one of them is unknown or has no place in the mode, or digits is no whole number from 1 to 12.
 
     Examples
     --------
@@ -249,6 +249,8 @@ def arithmetic(
     """
     kind = choose("mode", mode, MODES)
     if kind is not ByHand:
+        if (digits, rounding, places) != (None, "half-up", "significant"):
+            raise ParameterError(f"digits, rounding and places are for the mode 'hand'; the mode is {mode!r}.")
         return kind(Mode(mode))
     choose("rounding", rounding, ROUNDINGS)
     choose("kind of places", places, dict.fromkeys(PLACES))

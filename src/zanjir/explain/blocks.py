@@ -16,7 +16,7 @@ from zanjir.graph.gate import TABLE
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import apply, is_number
 
-__all__ = ["Block", "blocks_of", "escaped", "latex_name", "rounded", "target_latex"]
+__all__ = ["Block", "blocks_of", "escaped", "fraction_latex", "latex_name", "rounded", "target_latex"]
 
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho",
@@ -181,6 +181,18 @@ def latex_name(name: str) -> str:
 def read_latex(name: str) -> str:
     """Return what an expression reads as a formula: a name, or what an update has made of one."""
     return target_latex(name) if name.endswith(" new") else latex_name(name)
+
+
+def fraction_latex(exact: str) -> str:
+    r"""Return a fraction as a formula.
+
+    Examples
+    --------
+    >>> fraction_latex("-1/3"), fraction_latex("7")
+    ('-\\frac{1}{3}', '7')
+    """
+    top, bar, bottom = exact.lstrip("-").partition("/")
+    return rf"{exact[: -len(top + bar + bottom)]}\frac{{{top}}}{{{bottom}}}" if bar else exact
 
 
 def escaped(text: str) -> str:

@@ -190,13 +190,10 @@ class Work:
     def added(self, name: str) -> Written:
         """Return the chain rule of a number, with names and with numbers."""
         d, through = latex_name(self.symbol), [block.name for block in self.readers[name]]
-        factors = [
-            (self.by.text(self.derivatives[block]), self.by.text(self.slopes[block][name]).bracketed(Precedence.NEGATE))
-            for block in through
-        ]
+        factors = [(self.by.text(self.derivatives[block]), self.by.text(self.slopes[block][name])) for block in through]
         return Written(
             " + ".join(f"{self.of(block)} * d{block}/d{name}" for block in through),
-            " + ".join(f"{upstream.code} * {local.code}" for upstream, local in factors),
+            " + ".join(f"{upstream.code} * {local.bracketed(Precedence.NEGATE).code}" for upstream, local in factors),
             " + ".join(
                 rf"\frac{{\partial {d}}}{{\partial {latex_name(block)}}} \cdot "
                 rf"\frac{{\partial {latex_name(block)}}}{{\partial {latex_name(name)}}}"

@@ -54,8 +54,8 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     """
     writer = Html(language, digits)
     parts = writer.parts(tree)
-    found = "".join(f"<p>{escape(line)}</p>" for line in writer.found(tree.every("check")))
-    check = f"<section><h2>{escape(writer.say('check'))}</h2>{found}</section>" if found else ""
+    remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
+    note = "".join(f"<p>{escape(sentence)}</p>" for sentence in writer.note(tree))
     direction = "rtl" if language == "fa" else "ltr"
     title = escape(tree.target)
     return (
@@ -63,12 +63,14 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{title}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1><bdi>{title}</bdi></h1>\n"
-        f"{''.join(parts)}{check}\n</main>\n</body>\n</html>\n"
+        f"{note}{''.join(parts)}{''.join(remarks)}\n</main>\n</body>\n</html>\n"
     )
 
 
 class Html(Writer):
     """The writing of steps as elements of a page, which remembers where each stands."""
+
+    EQUAL, ABOUT = "<mo>=</mo>", "<mo>≈</mo>"
 
     def __init__(self, language: str, digits: int) -> None:
         super().__init__(language, digits)
@@ -87,19 +89,34 @@ class Html(Writer):
         sides = [self.target(step.target)]
         if step.written:
             sides += [mathml(step.written.symbolic), mathml(step.written.substituted)]
-        sides.append(number_mathml(self.number(step.value)))
+        sides.append(self.value(step.value, step.exact))
+        shown = formula(sides, self.beside(step.value, step.exact))
         reason = why(self.language, step, lambda name: f"<bdi>{escape(name)}</bdi>")
         below = "".join(self.local(step, path) for path in step.paths)
         word = escape(self.say("local"))
         details = f"<details open><summary>{word}</summary>{below}</details>" if below else ""
         said_why = f"<p>{reason}</p>" if reason else ""
-        return f'<li id="{place}">{formula(sides)}{said_why}{details}{self.sources(step)}</li>\n'
+        return f'<li id="{place}">{shown}{said_why}{details}{self.sources(step)}</li>\n'
 
     def local(self, step: Step, path: Path) -> str:
         """Return a local derivative."""
         left = mathml(f"d{path.through}/d{step.wrt}")
         sides = [left, mathml(path.local.symbolic), mathml(path.local.substituted)]
-        return formula([*sides, number_mathml(self.number(path.local_value))])
+        sides.append(self.value(path.local_value, path.local_exact))
+        return formula(sides, self.beside(path.local_value, path.local_exact))
+
+    def decimal(self, shown: str) -> str:
+        """Return a number that is shown, as it stands in a formula."""
+        return number_mathml(shown)
+
+    def fraction(self, exact: str) -> str:
+        """Return a fraction as it stands in a formula."""
+        return mathml(exact)
+
+    def remark(self, heading: str, sentences: list[str]) -> str:
+        """Return sentences with their heading."""
+        found = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+        return f"<section><h2>{escape(heading)}</h2>{found}</section>"
 
     def sources(self, step: Step) -> str:
         """Return links to the steps on which one rests."""
@@ -113,7 +130,7 @@ class Html(Writer):
     def target(self, target: str) -> str:
         """Return what is found."""
         name, _, new = target.partition(" ")
-        shown = mathml(name) if "/" in name else name_mathml(name)
+        shown = mathml(name) if "/" in name or "(" in name else name_mathml(name)
         return f"<msup>{shown}<mtext>{escape(new)}</mtext></msup>" if new else shown
 
 
@@ -124,7 +141,7 @@ def number_mathml(shown: str) -> str:
     )
 
 
-def formula(sides: list[str]) -> str:
+def formula(sides: list[str], beside: str = "") -> str:
     """Return sides of an equation as a formula, without those that repeat the one before."""
-    inside = "<mo>=</mo>".join(distinct(sides))
+    inside = "<mo>=</mo>".join(distinct(sides)) + beside
     return f'<span class="formula"><math xmlns="http://www.w3.org/1998/Math/MathML">{inside}</math></span>'

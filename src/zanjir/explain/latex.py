@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from zanjir.explain.blocks import latex_name, target_latex
+from zanjir.explain.blocks import fraction_latex, latex_name, target_latex
 from zanjir.explain.steps import Path, Step
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
@@ -62,8 +62,8 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     \end{align*}
     """
     writer = Latex(language, digits)
-    checked = writer.checked(tree.every("check"))
-    parts = [*writer.parts(tree), *([checked] if checked else [])]
+    remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
+    parts = [*map(writer.prose, writer.note(tree)), *writer.parts(tree), *remarks]
     top = (PERSIAN if language == "fa" else ENGLISH).strip()
     title = writer.prose(tree.target)
     return "\n".join(
@@ -73,6 +73,8 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
 
 class Latex(Writer):
     """The writing of steps as LaTeX."""
+
+    ABOUT = r" \approx "
 
     def prose(self, text: str) -> str:
         """Return a sentence; in Persian, names and numbers in it run from left to right."""
@@ -88,13 +90,13 @@ class Latex(Writer):
         """Return a part with its heading; nothing if it has no steps."""
         heading = rf"\subsection*{{{self.prose(self.say(kind))}}}"
         if kind == "given" and steps:
-            return f"{heading}\n{aligned([equation(latex_name(x.target), [self.number(x.value)]) for x in steps])}"
+            return f"{heading}\n{aligned([self.equation(latex_name(x.target), [], x.value, x.exact) for x in steps])}"
         return "\n".join([heading, *(self.block(step) for step in steps)]) if steps else ""
 
     def block(self, step: Step) -> str:
         """Return a step: its formula, why, and its local derivatives."""
         sides = [step.written.symbolic_latex, step.written.substituted_latex] if step.written else []
-        formulas = [equation(target_latex(step.target), [*sides, self.number(step.value)])]
+        formulas = [self.equation(target_latex(step.target), sides, step.value, step.exact)]
         formulas += [self.local(step, path) for path in step.paths]
         reason = self.prose(why(self.language, step))
         return "\n".join([aligned(formulas), *([reason, ""] if reason else [])])
@@ -102,13 +104,21 @@ class Latex(Writer):
     def local(self, step: Step, path: Path) -> list[str]:
         """Return the lines of a local derivative."""
         left = latex_name(f"d{path.through}/d{step.wrt}")
-        return equation(left, [path.local.symbolic_latex, path.local.substituted_latex, self.number(path.local_value)])
+        sides = [path.local.symbolic_latex, path.local.substituted_latex]
+        return self.equation(left, sides, path.local_value, path.local_exact)
 
-    def checked(self, steps: list[Step]) -> str:
-        """Return what the checks found."""
-        found = self.found(steps)
-        heading = rf"\subsection*{{{self.prose(self.say('check'))}}}"
-        return "\n\n".join([heading, *map(self.prose, found)]) if found else ""
+    def equation(self, left: str, sides: list[str], value: float | None, exact: str | None) -> list[str]:
+        """Return a formula that ends in a value."""
+        *lines, last = equation(left, [*sides, self.value(value, exact)]) or [f"{left} &"]
+        return [*lines, powers(last + self.beside(value, exact))]
+
+    def fraction(self, exact: str) -> str:
+        """Return a fraction as it stands in a formula."""
+        return fraction_latex(exact)
+
+    def remark(self, heading: str, sentences: list[str]) -> str:
+        """Return sentences with their heading."""
+        return "\n\n".join([rf"\subsection*{{{self.prose(heading)}}}", *map(self.prose, sentences)])
 
 
 def escaped_text(text: str) -> str:

@@ -17,6 +17,9 @@ LEVELS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 5, ast.Pow: 4}
 NEGATIVE, ATOM = 3, 5
 
 
+NEW = re.compile(r"(?<=[\w)\]]) new\b")
+
+
 def mathml(code: str) -> str:
     """Return an expression in NumPy's notation as MathML, without the outer element.
 
@@ -35,7 +38,9 @@ def mathml(code: str) -> str:
     2
     """
     try:
-        return built(ast.parse(DERIVATIVE.sub(r"d(\1, \2)", code.replace("np.", "")), mode="eval").body)[0]
+        return built(
+            ast.parse(DERIVATIVE.sub(r"d(\1, \2)", NEW.sub(".new", code.replace("np.", ""))), mode="eval").body
+        )[0]
     except (SyntaxError, ValueError, RecursionError):
         return f"<mtext>{escape(code)}</mtext>"
 
@@ -44,7 +49,7 @@ def built(node: ast.expr) -> tuple[str, int]:
     """Return a part of an expression, and how tightly it binds."""
     builder = BUILDERS.get(type(node))
     found = builder(node) if builder else None
-    return found or (f"<mtext>{escape(ast.unparse(node))}</mtext>", ATOM)
+    return found or (f"<mtext>{escape(ast.unparse(node).replace('.new', ' new'))}</mtext>", ATOM)
 
 
 def constant(node: ast.Constant) -> tuple[str, int]:
@@ -92,11 +97,18 @@ def called(node: ast.Call) -> tuple[str, int] | None:
     if name == "sqrt":
         return f"<msqrt>{inside[0]}</msqrt>", ATOM
     arguments = in_brackets("<mo>,</mo>".join(inside))
-    return f"<mrow><mi>{escape(FUNCTIONS.get(name, name))}</mi>{arguments}</mrow>", ATOM
+    function = f"<mi>{escape(FUNCTIONS[name])}</mi>" if name in FUNCTIONS else name_mathml(name)
+    return f"<mrow>{function}{arguments}</mrow>", ATOM
+
+
+def renewed(node: ast.Attribute) -> tuple[str, int] | None:
+    """Return what an update has made of something."""
+    return (f"<msup>{built(node.value)[0]}<mtext>new</mtext></msup>", ATOM) if node.attr == "new" else None
 
 
 BUILDERS: dict[type[ast.expr], Callable[[Any], tuple[str, int] | None]] = {
     ast.Constant: constant, ast.Name: named, ast.UnaryOp: negated, ast.BinOp: binary, ast.Call: called,
+    ast.Attribute: renewed,
 }  # fmt: skip
 FUNCTIONS = {"sigmoid": "σ", "maximum": "max", "minimum": "min", "log": "ln"}
 
@@ -126,5 +138,7 @@ def name_mathml(name: str) -> str:
         index = name[len(stem) :]
     if not stem or not index:
         return f"<mi>{escape(name)}</mi>"
+    if index == "hat":
+        return f'<mover><mi>{escape(stem)}</mi><mo stretchy="false">^</mo></mover>'
     kind = "mn" if index.isdigit() else "mi"
     return f"<msub><mi>{escape(stem)}</mi><{kind}>{escape(index)}</{kind}></msub>"

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
-from zanjir.explain.steps import Step
+from zanjir.explain.mode_words import MODE_ENGLISH, MODE_PERSIAN
+from zanjir.explain.steps import Mode, Step
 
-__all__ = ["CATALOGS", "findings", "said", "why"]
+__all__ = ["CATALOGS", "findings", "note", "said", "unrounded", "why"]
 
 ENGLISH = {
     "given": "Given",
@@ -40,7 +41,10 @@ PERSIAN = {
     "kink": "{target}: هزینه اینجا شکستگی دارد و تفاضل چیزی نمی‌گوید؛ مقدار، قراردادِ دروازهٔ آن است.",
     "local": "محلی",
 }
-CATALOGS = {"en": {**ENGLISH, **AUDIT_ENGLISH}, "fa": {**PERSIAN, **AUDIT_PERSIAN}}
+CATALOGS = {
+    "en": {**ENGLISH, **AUDIT_ENGLISH, **MODE_ENGLISH},
+    "fa": {**PERSIAN, **AUDIT_PERSIAN, **MODE_PERSIAN},
+}
 
 
 def said(language: str, key: str, **facts: object) -> str:
@@ -71,6 +75,39 @@ def findings(language: str, steps: Sequence[Step], number: Callable[[float | Non
     right = [step.error or 0.0 for step in checks if step.ok]
     agree = [said(language, "all_right", count=len(right), error=f"{max(right):.1e}")] if right else []
     return [*wrong, *kinks, *agree]
+
+
+def note(language: str, mode: Mode | None) -> str:
+    """Return how the numbers were computed, in a sentence; nothing for full precision.
+
+    Examples
+    --------
+    >>> note("en", Mode("exact")).partition(":")[0]
+    'All numbers are exact'
+    """
+    if mode is None or mode.name == "full":
+        return ""
+    key = f"hand_{mode.rounding}_{mode.places}" if mode.name == "hand" else mode.name
+    return said(language, key, digits=mode.digits)
+
+
+def unrounded(language: str, tree: Step, number: Callable[[float | None], str]) -> list[str]:
+    """Return how far rounding has led each final number away: the loss, derivatives and what is updated."""
+    given = {step.target for step in tree.every("given")}
+    final = [
+        *tree.every("forward", "loss")[-1:],
+        *(step for step in tree.every("backward") if step.wrt in given),
+        *(step for step in tree.every("update") if step.written is None or step.target.removesuffix(" new") in given),
+    ]
+    lines = [
+        said(
+            language, "unrounded_number", target=step.target, value=number(step.value),
+            unrounded=number(step.unrounded), difference=f"{step.value - step.unrounded:.1e}",
+        )
+        for step in final
+        if step.value is not None and step.unrounded is not None and step.rule != "given"
+    ]  # fmt: skip
+    return [said(language, "unrounded_check"), *lines] if lines else []
 
 
 def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
