@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from zanjir.errors import GraphError, ParameterError, choose
+from zanjir.errors import GraphError, NonFiniteError, ParameterError, choose
 from zanjir.explain.steps import LONGEST_FRACTION, Mode
 from zanjir.graph import Tensor
 from zanjir.graph.expression import Expression, literal
@@ -133,7 +134,15 @@ class Exact(Arithmetic):
     """Fractions: numbers are read as the decimals that they are written as, and the gates run on fractions."""
 
     def given(self, value: Any) -> Number:
-        """Return a decimal as the fraction that it is: 0.1 as 1/10, not as the nearest float."""
+        """Return a decimal as the fraction that it is: 0.1 as 1/10, not as the nearest float.
+
+        Raises
+        ------
+        NonFiniteError
+            If it is none.
+        """
+        if not math.isfinite(value):
+            raise NonFiniteError(f"a given number is {float(value)}, expected a finite one.")
         return Fraction(repr(float(value)))
 
     def kept(self, value: Any) -> Number:

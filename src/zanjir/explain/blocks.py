@@ -12,7 +12,7 @@ from zanjir.explain.arithmetic import FULL, Arithmetic, Number, rounded
 from zanjir.explain.steps import Written
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.expression import Expression, expression, operand
-from zanjir.graph.gate import TABLE
+from zanjir.graph.gate import TABLE, Precedence
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import apply, is_number
 
@@ -69,13 +69,16 @@ class Block:
         return by.kept(by.run([self.copy], self.at(numbers), self.name)[0])
 
     def slopes(self, by: Arithmetic, numbers: Mapping[str, Number]) -> dict[str, Number]:
-        """Return the local derivatives.
+        """Return the local derivatives; one that is a given number, as that of w * x is, stays as it is.
 
         Where a rule reads what the gate gave, as that of sigmoid does, it reads the number that was found.
         """
         at = {**self.at(numbers), self.copy: numbers[self.name]}
         found = by.run(list(self.derivatives.values()), at, f"d{self.name}")
-        return {name: by.kept(value) for name, value in zip(self.derivatives, found, strict=True)}
+        return {
+            name: by.kept(value) if slope.gate else value
+            for (name, slope), value in zip(self.derivatives.items(), found, strict=True)
+        }
 
     def written(self, by: Arithmetic, numbers: Mapping[str, Number]) -> Written:
         """Return the expression, with names and with numbers."""
@@ -127,7 +130,7 @@ def written(
     node: Tensor, by: Arithmetic, numbers: Mapping[str, Number], whole: Mapping[int, str] = MappingProxyType({})
 ) -> Written:
     """Return an expression with its names, and with numbers for them; ``whole`` are nodes that have a name, by id."""
-    symbolic = text(node, lambda name: Expression(name, read_latex(name)), whole)
+    symbolic = text(node, name_text, whole)
     name = whole.get(id(node), None if node.gate else node.name)
     if name or node.gate is None:
         substituted = by.alone(numbers[name] if name else by.given(node.value))
@@ -136,12 +139,17 @@ def written(
     return Written(symbolic.code, substituted.code, symbolic.latex, substituted.latex)
 
 
-def text(node: Tensor, name_text: Callable[[str], Expression], whole: Mapping[int, str]) -> Expression:
+def name_text(name: str) -> Expression:
+    """Return a name as it stands in a line; a derivative looks like a quotient, so its square needs brackets."""
+    return Expression(name, read_latex(name), Precedence.NEGATE if "/" in name else Precedence.ATOM)
+
+
+def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int, str]) -> Expression:
     """Return the text of an expression, with a text for each name."""
-    texts: dict[int, Expression] = {key: name_text(name) for key, name in whole.items()}
+    texts: dict[int, Expression] = {key: of_name(name) for key, name in whole.items()}
     for x in topological_order([node], stop=whole):
         if x.name and x.gate is None:
-            texts[id(x)] = name_text(x.name)
+            texts[id(x)] = of_name(x.name)
         elif x.gate is None:
             if not is_number(x.value):  # kept so that no rewriting touches it
                 texts[id(x)] = expression(Tensor(float(x.value)), [])

@@ -104,8 +104,10 @@ class ByHandDialect(Dialect):
         return f"import decimal\n{super().start(largest)}\n{by_hand.rstrip()}"
 
     def code(self, code: str) -> str:
-        """Return an expression that is rounded."""
-        return f"by_hand({code})"
+        """Return an expression that is rounded; what only repeats a number is not."""
+        node = ast.parse(code, mode="eval").body
+        node = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant) else node
+        return code if isinstance(node, ast.Name | ast.Constant) else f"by_hand({code})"
 
 
 class ExactDialect(Dialect):

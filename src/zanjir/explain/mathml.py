@@ -75,7 +75,9 @@ def binary(node: ast.BinOp) -> tuple[str, int] | None:
     if isinstance(node.op, ast.Div):
         return f"<mfrac>{built(left)[0]}{built(right)[0]}</mfrac>", ATOM
     if isinstance(node.op, ast.Pow):
-        return f"<msup>{bracketed(left, ATOM)}{built(right)[0]}</msup>", LEVELS[ast.Pow]
+        base = bracketed(left, ATOM)
+        base = in_brackets(base) if base.startswith("<mfrac>") else base
+        return f"<msup>{base}{built(right)[0]}</msup>", LEVELS[ast.Pow]
     level = LEVELS.get(type(node.op))
     if level is None:
         return None

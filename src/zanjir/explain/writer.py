@@ -84,4 +84,4 @@ def distinct(sides: Sequence[str]) -> list[str]:
     >>> distinct(["f", "x", "2", "2"])
     ['f', 'x', '2']
     """
-    return [side for side, before in zip(sides, ["", *sides[:-1]], strict=True) if side and side != before]
+    return [side for side, before in zip(sides, ["", *sides], strict=False) if side and side != before]
