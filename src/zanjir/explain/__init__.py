@@ -11,7 +11,7 @@ from zanjir.explain.notebook import as_notebook
 from zanjir.explain.problem_file import Problem, load_problem, problem_from_text
 from zanjir.explain.register import Entry, register
 from zanjir.explain.script import as_script
-from zanjir.explain.steps import VERSION, Path, Step, Written
+from zanjir.explain.steps import VERSION, Mode, Path, Step, Written
 from zanjir.explain.text import as_text
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Claims",
     "Entry",
     "Finding",
+    "Mode",
     "Path",
     "Problem",
     "Step",

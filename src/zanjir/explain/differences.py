@@ -33,8 +33,8 @@ def shifted(loss: Tensor, nodes: Sequence[Tensor]) -> list[tuple[float, float, f
     Examples
     --------
     >>> w = Tensor(3.0, "w"); x = Tensor(2.0, "x")
-    >>> [(step, above > below) for step, above, below in shifted(w * x, [w, x])]
-    [(3e-05, True), (2e-05, True)]
+    >>> [round((above - below) / (2 * step), 6) for step, above, below in shifted(w * x, [w, x])]
+    [2.0, 3.0]
     """
     order = topological_order([loss])
     return [found for k in range(0, len(nodes), AT_ONCE) for found in moved(order, nodes[k : k + AT_ONCE])]

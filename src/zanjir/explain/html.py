@@ -41,7 +41,7 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     language : str
         ``"en"`` or ``"fa"``, whose page runs from right to left while formulas run from left to right.
     digits : int
-        Significant digits that are shown; nothing is rounded before it is used.
+        Significant digits that are shown; what is used keeps all that it has.
 
     Examples
     --------

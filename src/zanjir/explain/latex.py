@@ -46,7 +46,7 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     language : str
         ``"en"``, for any LaTeX, or ``"fa"``, for XeLaTeX.
     digits : int
-        Significant digits that are shown; nothing is rounded before it is used.
+        Significant digits that are shown; what is used keeps all that it has.
 
     Examples
     --------

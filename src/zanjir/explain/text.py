@@ -19,7 +19,7 @@ def as_text(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     language : str
         ``"en"`` or ``"fa"``.
     digits : int
-        Significant digits that are shown; nothing is rounded before it is used.
+        Significant digits that are shown; what is used keeps all that it has.
 
     Examples
     --------
