@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from zanjir.explain.mathml import mathml, name_mathml
-from zanjir.explain.steps import Path, Step
+from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 
@@ -25,6 +25,8 @@ math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaV
   font-size: 1.1rem; }
 details { margin-inline-start: 1.5rem; } summary { cursor: pointer; color: #00508a; }
 a { color: #00508a; text-decoration: none; } a:hover, a:focus { text-decoration: underline; }
+.table { overflow-x: auto; } table { border-collapse: collapse; } caption { text-align: start; }
+th, td { padding: .2rem .7rem; border-block-end: 1px solid #767676; text-align: end; } th:first-child { text-align: start; }
 bdi { direction: ltr; font-family: monospace; }
 @media print { body { margin: 0; max-width: none; } details > * { display: block; } li { break-inside: avoid; } }
 @page { size: A4; margin: 18mm; }
@@ -82,7 +84,9 @@ class Html(Writer):
         return f"<section><h2>{escape(self.say(kind))}</h2>\n<ol>\n{items}</ol></section>\n"
 
     def item(self, step: Step) -> str:
-        """Return a step: its formula, why, and its local derivatives."""
+        """Return a step: its table, or its formula, why, and its local derivatives."""
+        if step.table:
+            return f"<li>{self.table(self.say(f'table_{step.target}'), step.table)}</li>\n"
         self.places[step.target] = place = f"step-{len(self.places) + 1}"
         sides = [self.target(step.target)]
         if step.written:
@@ -94,6 +98,19 @@ class Html(Writer):
         details = f"<details open><summary>{word}</summary>{below}</details>" if below else ""
         said_why = f"<p>{reason}</p>" if reason else ""
         return f'<li id="{place}">{formula(sides)}{said_why}{details}{self.sources(step)}</li>\n'
+
+    def table(self, title: str, table: Table) -> str:
+        """Return a table, which may be moved aside where the page is narrow."""
+        head, *rows = [[f"<bdi>{escape(cell)}</bdi>" for cell in row] for row in self.cells(table)]
+        top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+        body = "".join(
+            f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+            for first, *cells in rows
+        )
+        return (
+            f'<div class="table" role="region" tabindex="0" aria-label="{escape(title)}"><table>'
+            f"<caption>{escape(title)}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
 
     def local(self, step: Step, path: Path) -> str:
         """Return a local derivative."""

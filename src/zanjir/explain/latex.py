@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from zanjir.explain.blocks import latex_name, target_latex
-from zanjir.explain.steps import Path, Step
+from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 from zanjir.views.summary import one_line
@@ -13,6 +13,7 @@ from zanjir.views.summary import one_line
 __all__ = ["as_latex"]
 
 WIDEST = 62  # characters of a formula that fit beside its left side on A4 with margins of 20 mm
+MOST_COLUMNS = 8  # of numbers with six digits, beside each other
 ENGLISH = r"""
 \documentclass[11pt,a4paper]{article}
 \usepackage[margin=20mm]{geometry}
@@ -92,12 +93,29 @@ class Latex(Writer):
         return "\n".join([heading, *(self.block(step) for step in steps)]) if steps else ""
 
     def block(self, step: Step) -> str:
-        """Return a step: its formula, why, and its local derivatives."""
+        """Return a step: its table, or its formula, why, and its local derivatives."""
+        if step.table:
+            return self.table(self.say(f"table_{step.target}"), step.table)
         sides = [step.written.symbolic_latex, step.written.substituted_latex] if step.written else []
         formulas = [equation(target_latex(step.target), [*sides, self.number(step.value)])]
         formulas += [self.local(step, path) for path in step.paths]
         reason = self.prose(why(self.language, step))
         return "\n".join([aligned(formulas), *([reason, ""] if reason else [])])
+
+    def cell(self, cell: str | float | None) -> str:
+        """Return a cell of a table: a number as a formula, or a word."""
+        shown = super().cell(cell)
+        return self.prose(shown) if isinstance(cell, str) else f"${powers(shown)}$"
+
+    def table(self, title: str, table: Table) -> str:
+        """Return a table with its title; one with many columns is made as wide as the page."""
+        head, *rows = [" & ".join(row) for row in self.cells(table)]
+        lines = "".join(f"{row} \\\\\n" for row in rows)
+        form = f"l{'r' * (len(table.columns) - 1)}"
+        whole = f"\\begin{{tabular}}{{{form}}}\n{head} \\\\ \\hline\n{lines}\\end{{tabular}}"
+        if len(table.columns) > MOST_COLUMNS:
+            whole = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{whole}}}"
+        return f"{self.prose(title)}\n\n\\medskip\n{whole}\n\n\\medskip"
 
     def local(self, step: Step, path: Path) -> list[str]:
         """Return the lines of a local derivative."""

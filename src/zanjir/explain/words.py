@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
+from zanjir.explain.score_words import SCORE_ENGLISH, SCORE_PERSIAN
 from zanjir.explain.steps import Step
 
-__all__ = ["CATALOGS", "findings", "said", "why"]
+__all__ = ["CATALOGS", "findings", "said", "why", "word"]
 
 ENGLISH = {
     "given": "Given",
@@ -40,7 +41,10 @@ PERSIAN = {
     "kink": "{target}: هزینه اینجا شکستگی دارد و تفاضل چیزی نمی‌گوید؛ مقدار، قراردادِ دروازهٔ آن است.",
     "local": "محلی",
 }
-CATALOGS = {"en": {**ENGLISH, **AUDIT_ENGLISH}, "fa": {**PERSIAN, **AUDIT_PERSIAN}}
+CATALOGS = {
+    "en": {**ENGLISH, **AUDIT_ENGLISH, **SCORE_ENGLISH},
+    "fa": {**PERSIAN, **AUDIT_PERSIAN, **SCORE_PERSIAN},
+}
 
 
 def said(language: str, key: str, **facts: object) -> str:
@@ -59,6 +63,17 @@ def said(language: str, key: str, **facts: object) -> str:
     return choose("language", language, CATALOGS)[key].format(**facts)
 
 
+def word(language: str, key: str) -> str:
+    """Return a word of a table in a language; a word that the catalog does not have, such as a name, stays.
+
+    Examples
+    --------
+    >>> word("fa", "mean"), word("fa", "cat")
+    ('میانگین', 'cat')
+    """
+    return choose("language", language, CATALOGS).get(f"word_{key}", key)
+
+
 def findings(language: str, steps: Sequence[Step], number: Callable[[float | None], str]) -> list[str]:
     """Return what checks found: a sentence for each that failed or says nothing, and one for all the others."""
     checks = [step for step in steps if step.kind == "check"]
@@ -74,7 +89,7 @@ def findings(language: str, steps: Sequence[Step], number: Callable[[float | Non
 
 
 def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
-    """Return why a derivative is what it is, in a sentence; nothing for other steps.
+    """Return why a derivative is what it is, in a sentence; for other steps, the sentence that they name, if any.
 
     Parameters
     ----------
@@ -82,7 +97,7 @@ def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
         How a name stands in the sentence.
     """
     if step.kind != "backward":
-        return ""
+        return said(language, f"note_{step.note}") if step.note else ""
     through = [marked(path.through) for path in step.paths]
     if not through:
         return said(language, "why_loss")
