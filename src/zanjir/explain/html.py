@@ -9,7 +9,7 @@ from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 
-__all__ = ["as_html"]
+__all__ = ["as_html", "page"]
 
 STYLE = """
 :root { color-scheme: light; }
@@ -26,7 +26,8 @@ math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaV
 details { margin-inline-start: 1.5rem; } summary { cursor: pointer; color: #00508a; }
 a { color: #00508a; text-decoration: none; } a:hover, a:focus { text-decoration: underline; }
 .table { overflow-x: auto; } table { border-collapse: collapse; } caption { text-align: start; }
-th, td { padding: .2rem .7rem; border-block-end: 1px solid #767676; text-align: end; } th:first-child { text-align: start; }
+th, td { padding: .2rem .7rem; border-block-end: 1px solid #767676; text-align: end; }
+th:first-child { text-align: start; }
 bdi { direction: ltr; font-family: monospace; }
 @media print { body { margin: 0; max-width: none; } details > * { display: block; } li { break-inside: avoid; } }
 @page { size: A4; margin: 18mm; }
@@ -58,14 +59,19 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     parts = writer.parts(tree)
     found = "".join(f"<p>{escape(line)}</p>" for line in writer.found(tree.every("check")))
     check = f"<section><h2>{escape(writer.say('check'))}</h2>{found}</section>" if found else ""
+    return page(tree.target, f"{''.join(parts)}{check}", language)
+
+
+def page(title: str, body: str, language: str) -> str:
+    """Return a page with a title and what is below it."""
     direction = "rtl" if language == "fa" else "ltr"
-    title = escape(tree.target)
+    title = escape(title)
     return (
         f'<!DOCTYPE html>\n<html lang="{language}" dir="{direction}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{title}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1><bdi>{title}</bdi></h1>\n"
-        f"{''.join(parts)}{check}\n</main>\n</body>\n</html>\n"
+        f"{body}\n</main>\n</body>\n</html>\n"
     )
 
 

@@ -65,22 +65,24 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     writer = Latex(language, digits)
     checked = writer.checked(tree.every("check"))
     parts = [*writer.parts(tree), *([checked] if checked else [])]
-    top = (PERSIAN if language == "fa" else ENGLISH).strip()
-    title = writer.prose(tree.target)
-    return "\n".join(
-        [top, r"\begin{document}", rf"\section*{{{title}}}", "", "\n\n".join(parts), "", r"\end{document}", ""]
-    )
+    return writer.document(tree.target, parts)
 
 
 class Latex(Writer):
     """The writing of steps as LaTeX."""
+
+    def document(self, title: str, parts: list[str]) -> str:
+        """Return a whole document with a title and what is below it."""
+        top = (PERSIAN if self.language == "fa" else ENGLISH).strip()
+        heading = rf"\section*{{{self.prose(title)}}}"
+        return "\n".join([top, r"\begin{document}", heading, "", "\n\n".join(parts), "", r"\end{document}", ""])
 
     def prose(self, text: str) -> str:
         """Return a sentence; in Persian, names and numbers in it run from left to right."""
         text = one_line(text)
         if self.language != "fa":
             return escaped_text(text)
-        pieces = re.split(r"([A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)", text)
+        pieces = re.split(r"([-(]?[A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)", text)
         return "".join(
             rf"\lr{{{escaped_text(piece)}}}" if k % 2 else escaped_text(piece) for k, piece in enumerate(pieces)
         )

@@ -1,4 +1,4 @@
-"""Problems as files: a circuit or a small network with its numbers, in TOML, of which nothing is run."""
+"""Problems as files: a circuit, a small network or a table of scores, in TOML, of which nothing is run."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ZanjirError, choose
-from zanjir.explain.chain_rule import solution
+from zanjir.explain.blocks import blocks_of
+from zanjir.explain.chain_rule import solution, stepped
 from zanjir.explain.formula import FUNCTIONS, parsed
 from zanjir.explain.network import formulas_of
-from zanjir.explain.steps import Step
+from zanjir.explain.score_problem import Scores, formulas_of_scores, place_of
+from zanjir.explain.steps import KINDS, Step
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.optim import Optimizer, optimizer
@@ -28,7 +30,7 @@ __all__ = ["Problem", "load_problem", "problem_from_text"]
 
 LARGEST_FLOAT = sys.float_info.max
 LARGEST_FILE, MOST_NUMBERS, MOST_STEPS = 2**20, 2000, 1_000_000
-KEYS = ("title", "symbol", "given", "formulas", "network", "update")
+KEYS = ("title", "symbol", "given", "formulas", "network", "scores", "update")
 UPDATE_KEYS = ("rule", "learning_rate", "parameters", "steps")
 
 
@@ -52,6 +54,8 @@ class Problem:
         How many steps of it to take.
     symbol : str
         The loss in ``dL/dw``.
+    scores : Scores, optional
+        The table of scores that the formulas were made from, which may have several losses.
 
     Examples
     --------
@@ -68,10 +72,23 @@ class Problem:
     n_steps: int = 1
     symbol: str = "L"
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    scores: Scores | None = None
+
+    @property
+    def loss(self) -> Tensor:
+        """The graph of the loss; of several, the last.
+
+        Raises
+        ------
+        DataError, NonFiniteError
+            As for `nodes`.
+        """
+        nodes = self.nodes
+        return nodes[list(self.formulas)[-1]]
 
     @cached_property
-    def loss(self) -> Tensor:
-        """The graph of the loss.
+    def nodes(self) -> dict[str, Tensor]:
+        """The graph of every number that is given or has a formula.
 
         Raises
         ------
@@ -79,7 +96,8 @@ class Problem:
             If a formula cannot be read, reads what is not above it, or gives no finite number; with its line.
         """
         names = {name: Tensor(value, name) for name, value in self.given.items()}
-        node = None
+        if not self.formulas:
+            raise DataError("the problem has no formulas; expected at least one, whose last is the loss.")
         for name, formula in self.formulas.items():
             try:
                 with np.errstate(all="ignore"):  # what is no finite number is refused below, by name
@@ -91,29 +109,47 @@ class Problem:
                 raise DataError(f"{self.place(name)}: {name} = {formula} computes nothing; leave it out.")
             if not math.isfinite(float(node.value)):
                 raise NonFiniteError(f"{self.place(name)}: {name} is {float(node.value)}, expected a finite number.")
-            node = names[name] = node.named(name)
-        if node is None:
-            raise DataError("the problem has no formulas; expected at least one, whose last is the loss.")
-        return node
+            names[name] = node.named(name)
+        return names
 
     def place(self, name: str) -> str:
         """Return where a name stands in the file."""
         return f"line {self.lines[name]}" if name in self.lines else name
 
     def solution(self) -> Step:
-        """Return the tree of steps, with the loss after the update."""
-        tree = solution(
-            self.loss, self.parameters, given=list(self.given), wrt=self.parameters or None, optimizer=self.rule,
-            title=self.title, symbol=self.symbol,
-        )  # fmt: skip
-        if self.rule is None:
-            return tree
+        """Return the tree of steps, with the loss after the update, and tables of what belongs side by side."""
+        losses = self.scores.totals if self.scores else (self.loss.name or "",)
+        several = len(losses) > 1
+        trees = [
+            solution(
+                self.nodes[name], self.parameters, given=list(self.given), wrt=self.parameters or None,
+                optimizer=self.rule, title=self.title, symbol=name if several else self.symbol,
+            )
+            for name in losses
+        ]  # fmt: skip
+        steps = [*(step for tree in trees for step in tree.children), *([self.after()] if self.rule else [])]
+        if self.scores:
+            steps = self.side_by_side(steps, self.scores)
+        return replace(trees[-1], children=tuple(steps))
+
+    def side_by_side(self, steps: Sequence[Step], scores: Scores) -> list[Step]:
+        """Return the steps of several losses in the order of their kinds, each once, with sentences and tables."""
+        read = {step.target for step in steps}
+        unread = [blocks_of(self.nodes[name])[-1] for name in self.formulas if name not in read]  # other classes' p
+        steps = [*steps, *(stepped("forward", block.rule, block) for block in unread)]
+        once = {(step.kind, step.target): step for step in steps}.values()
+        noted = (replace(step, note=scores.notes.get(step.target, "")) for step in once)
+        order = {name: k for k, name in enumerate(self.formulas)}
+        found = sorted(noted, key=lambda step: (KINDS.index(step.kind), step.kind == "forward" and order[step.target]))
+        return [*found, *scores.tables({step.target: step.value for step in found if step.kind != "check"})]
+
+    def after(self) -> Step:
+        """Return the step that finds the loss after the update."""
         steps = f"{self.n_steps:,} step{'s' if self.n_steps > 1 else ''}"
-        after = self.loss_after()
-        name = self.loss.name or ""
         inputs = tuple(f"{parameter} new" for parameter in self.parameters)
-        last = Step("update", type(self.rule).__name__, f"{name} after {steps}", after, inputs=inputs)
-        return Step(tree.kind, tree.rule, tree.target, tree.value, children=(*tree.children, last))
+        return Step(
+            "update", type(self.rule).__name__, f"{self.loss.name} after {steps}", self.loss_after(), inputs=inputs
+        )
 
     def loss_after(self) -> float:
         """Return the loss after the steps of the update."""
@@ -152,8 +188,8 @@ def updates_of(rule: Optimizer) -> Callable[[float, float, int, dict[str, float]
     return step
 
 
-def load_problem(path: str | Path) -> Problem:
-    """Read a problem from a TOML file.
+def load_problem(path: str | Path, **settings: Any) -> Problem:
+    """Read a problem from a TOML file, with settings as `problem_from_text` has them.
 
     Raises
     ------
@@ -162,7 +198,7 @@ def load_problem(path: str | Path) -> Problem:
     """
     text = text_of(path, "a problem")
     try:
-        return problem_from_text(text)
+        return problem_from_text(text, **settings)
     except ZanjirError as error:
         raise type(error)(f"{path}: {error}") from error
 
@@ -187,8 +223,15 @@ def text_of(path: str | Path, what: str) -> str:
         raise DataError(f"{path} is no text in UTF-8: byte {error.start}. Expected {what} in TOML.") from error
 
 
-def problem_from_text(text: str) -> Problem:
+def problem_from_text(text: str, **settings: Any) -> Problem:
     """Return the problem that a TOML text describes.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    **settings
+        Settings of its ``[scores]`` to change, such as ``over="all"``.
 
     Raises
     ------
@@ -213,8 +256,13 @@ def problem_from_text(text: str) -> Problem:
     except (ValueError, RecursionError) as error:  # of these, integers of thousands of digits
         raise DataError(f"the problem is no TOML: {error}.") from error
     known(facts, KEYS, "the problem")
+    if settings:
+        facts["scores"] = {**table(facts, "scores"), **settings}
     lines = {m[1]: text.count("\n", 0, m.start()) + 1 for m in re.finditer(r"^\s*([\w]+)\s*=", text, re.MULTILINE)}
     given, formulas = dict(table(facts, "given")), dict(table(facts, "formulas"))
+    scores = scores_of(facts, text)
+    if scores:
+        given, formulas = scores.given, scores.formulas
     if "network" in facts:
         made, of_network = formulas_of(table(facts, "network"))
         given, formulas = {**made, **given}, {**of_network, **formulas}
@@ -229,9 +277,21 @@ def problem_from_text(text: str) -> Problem:
         raise DataError(f"{min(twice)} is given and has a formula; expected one of both.")
     parameters, rule, n_steps = update_of(facts, given)
     title, symbol = str(facts.get("title", "problem")), str(facts.get("symbol", "L"))
-    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines)
-    _ = problem.loss  # what cannot be computed is said now
+    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, scores)
+    _ = problem.nodes  # what cannot be computed is said now
     return problem
+
+
+def scores_of(facts: Mapping[str, Any], text: str) -> Scores | None:
+    """Return the table of scores that a problem has, if any."""
+    if "scores" not in facts:
+        return None
+    if beside := [key for key in ("given", "formulas", "network", "symbol") if key in facts]:
+        raise DataError(f"the problem has [scores] and {beside[0]}; expected one of both.")
+    scores = formulas_of_scores(table(facts, "scores"), partial(place_of, text))
+    if "update" in facts and len(scores.losses) > 1:
+        raise DataError(f"[update] needs one loss to follow, and losses has {len(scores.losses)}; keep one of them.")
+    return scores
 
 
 def known(facts: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
