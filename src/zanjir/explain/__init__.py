@@ -9,14 +9,16 @@ from zanjir.explain.library import PROBLEMS, problem
 from zanjir.explain.markdown import as_markdown
 from zanjir.explain.notebook import as_notebook
 from zanjir.explain.problem_file import Problem, load_problem, problem_from_text
+from zanjir.explain.questions import QUESTION_FORMS, Question, questions, questions_as
 from zanjir.explain.register import Entry, register
 from zanjir.explain.script import as_script
-from zanjir.explain.steps import VERSION, Path, Step, Written
+from zanjir.explain.steps import VERSION, Path, Step, Table, Written
 from zanjir.explain.text import as_text
 
 __all__ = [
     "CLAIMS",
     "PROBLEMS",
+    "QUESTION_FORMS",
     "VERSION",
     "Claim",
     "Claims",
@@ -24,7 +26,9 @@ __all__ = [
     "Finding",
     "Path",
     "Problem",
+    "Question",
     "Step",
+    "Table",
     "Written",
     "as_html",
     "as_latex",
@@ -38,6 +42,8 @@ __all__ = [
     "load_problem",
     "problem",
     "problem_from_text",
+    "questions",
+    "questions_as",
     "register",
     "solution",
 ]

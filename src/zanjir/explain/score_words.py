@@ -5,6 +5,9 @@ from __future__ import annotations
 __all__ = ["SCORE_ENGLISH", "SCORE_PERSIAN"]
 
 SCORE_ENGLISH = {
+    "questions": "The questions of the slides, answered",
+    "worked_out": "Worked out by {commands}.",
+    "infinity": "infinity",
     "summary": "Side by side",
     "table_losses": "The loss of each sample",
     "table_probabilities": "The softmax probabilities of each sample",
@@ -28,6 +31,9 @@ SCORE_ENGLISH = {
     "overflow; its own power is 1, and ln(1 + sum) keeps the digits of a small sum.",
 }
 SCORE_PERSIAN = {
+    "questions": "پرسش‌های اسلایدها و پاسخشان",
+    "worked_out": "گام‌به‌گام: {commands}.",
+    "infinity": "بی‌نهایت",
     "summary": "در کنار هم",
     "table_losses": "هزینهٔ هر نمونه",
     "table_probabilities": "احتمال‌های softmax برای هر نمونه",
