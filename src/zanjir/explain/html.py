@@ -29,6 +29,7 @@ a { color: #00508a; text-decoration: none; } a:hover, a:focus { text-decoration:
 th, td { padding: .2rem .7rem; border-block-end: 1px solid #767676; text-align: end; }
 th:first-child { text-align: start; }
 bdi { direction: ltr; font-family: monospace; }
+h1 bdi, .table bdi { font-family: inherit; unicode-bidi: plaintext; }
 @media print { body { margin: 0; max-width: none; } details > * { display: block; } li { break-inside: avoid; } }
 @page { size: A4; margin: 18mm; }
 """.strip()
