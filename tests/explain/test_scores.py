@@ -331,3 +331,10 @@ def test_a_loss_that_is_not_followed_has_no_table_of_slopes():
     parameters = tuple(name for name in made.given if name.startswith("w"))
     tree = replace(made, parameters=parameters).solution()
     assert [step.target for step in tree.every("summary")] == ["losses", "probabilities", "slopes_softmax"]
+
+
+@pytest.mark.parametrize("lead", [5.0, 9.0, 11.0, 25.0, 29.0])
+def test_a_small_loss_keeps_its_digits(lead):
+    tree = problem_from_text(text_of([[lead, 0.0, 0.0]], ["0"], ["softmax"])).solution()
+    with mpmath.workdps(50):
+        assert tree.value_of("loss") == pytest.approx(float(softmax([lead, 0, 0], 0)), rel=CLOSE)
