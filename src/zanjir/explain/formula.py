@@ -18,7 +18,7 @@ __all__ = ["FUNCTIONS", "parsed"]
 LONGEST = 4000
 OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
+    ast.Pow: operator.pow, ast.MatMult: operator.matmul,
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": np.abs, "cos": np.cos, "exp": np.exp, "log": np.log, "max": np.maximum, "min": np.minimum, "relu": relu,
@@ -32,7 +32,7 @@ def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
     Parameters
     ----------
     text : str
-        Names, numbers, ``+ - * / **``, brackets and the functions of `FUNCTIONS`, as in Python.
+        Names, numbers, ``+ - * / ** @``, brackets and the functions of `FUNCTIONS`, as in Python.
     names : mapping of str to Tensor
         What may stand in it.
 
