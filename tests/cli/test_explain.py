@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from zanjir.explain import PROBLEMS
+from zanjir.explain import LETTERS, PROBLEMS
 
 
 def test_a_problem_of_the_lectures_is_solved_by_name(call):
@@ -54,7 +54,7 @@ def test_the_picture_has_the_values_and_the_derivatives(call):
 
 def test_the_problems_are_listed(call):
     listed = call("explain", "--list").out
-    assert [line.split()[0] for line in listed.splitlines()] == list(PROBLEMS)
+    assert [line.split()[0] for line in listed.splitlines()] == [*PROBLEMS, *LETTERS]
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,8 @@ class Audit:
     """The state of one audit: the right values, and those of each variant."""
 
     def __init__(self, printed: Claims, problem: Problem) -> None:
+        if problem.letters:
+            raise DataError(f"{next(iter(problem.letters))} is a letter; an audit compares numbers, so give it one.")
         self.printed, self.problem = printed, problem
         self.right = Reading(problem)
 

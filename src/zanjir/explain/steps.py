@@ -120,6 +120,11 @@ class Step:
         return self.target.partition("/d")[2]
 
     @property
+    def local_paths(self) -> tuple[Path, ...]:
+        """The paths with a local derivative of their own; between arrays, upstream stands in it and in the line."""
+        return tuple(path for path in self.paths if path.upstream not in path.local.symbolic)
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the value: ``()`` of a number."""
         return np.shape(self.value) if self.value is not None else ()

@@ -189,7 +189,7 @@ class Formulas:
         if target == known.get(id(derivative), Expression("", "")).code:  # it does not stand for itself
             del known[id(derivative)]
         formula = in_letters(derivative, known)
-        ruled = self.ruled(name, paths) or formula
+        ruled = self.ruled(name, paths)
         written = Written(ruled.code, formula.code, ruled.latex, formula.latex)
         inputs = tuple(path.upstream for path in paths)
         return Step("backward", "chain rule", target, self.value(derivative), written, inputs, paths)
@@ -206,10 +206,11 @@ class Formulas:
         product = self.value(above * flow) if scalar else None
         return Path(block.name, upstream, self.value(above), local, local_value, product)
 
-    def ruled(self, name: str, paths: Sequence[Path]) -> Expression | None:
-        """Return the chain rule of a number with names; arrays have none in products."""
+    def ruled(self, name: str, paths: Sequence[Path]) -> Expression:
+        """Return the chain rule with names; between arrays, what the gates' rules make of upstream."""
         if any(self.named[x].shape for x in (name, *(path.through for path in paths))):
-            return None
+            locals_ = [path.local for path in paths]
+            return Expression(" + ".join(x.symbolic for x in locals_), " + ".join(x.symbolic_latex for x in locals_))
         factors = [(path.upstream, f"d{path.through}/d{name}") for path in paths]
         code = " + ".join(f"{upstream} * {local}" for upstream, local in factors)
         latex = " + ".join(rf"{latex_name(upstream)} \cdot {latex_name(local)}" for upstream, local in factors)
