@@ -41,7 +41,10 @@ PERSIAN = {
     "kink": "{target}: هزینه اینجا شکستگی دارد و تفاضل چیزی نمی‌گوید؛ مقدار، قراردادِ دروازهٔ آن است.",
     "local": "محلی",
 }
-CATALOGS = {"en": {**ENGLISH, **AUDIT_ENGLISH, **LETTERS_ENGLISH}, "fa": {**PERSIAN, **AUDIT_PERSIAN, **LETTERS_PERSIAN}}
+CATALOGS = {
+    "en": {**ENGLISH, **AUDIT_ENGLISH, **LETTERS_ENGLISH},
+    "fa": {**PERSIAN, **AUDIT_PERSIAN, **LETTERS_PERSIAN},
+}
 
 
 def said(language: str, key: str, **facts: object) -> str:
