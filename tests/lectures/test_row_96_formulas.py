@@ -1,11 +1,12 @@
 """Row 96: the deltas of homework 2 as formulas, against SymPy, the graph, and the recomputed numbers."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from zanjir.explain import as_html, as_markdown, as_text, formulas, problem, problem_from_text
+from zanjir.explain import as_html, as_markdown, as_text, audit, claims, formulas, problem, problem_from_text
 from zanjir.gates import sigmoid
 from zanjir.graph import gradient, tensor
 
@@ -162,3 +163,28 @@ def test_row_96_the_standing_name_is_that_of_a_derivative_read_twice():
     found = read(formula_of(tree, "df/dx").replace("np.", ""), {"x": x, "a": a, "b": a * a})
     assert sympy.simplify(found - sympy.sin(a * a).diff(x)) == 0
     assert "df/d" not in formula_of(tree, "df/dx")
+
+
+@pytest.mark.parametrize(
+    ("place", "verdicts", "facts"),
+    [
+        ("2e (a)", ("reads", "index"), {"wrong": "w2_1", "instead": "w3_1"}),
+        ("2e (b)", ("reads", "index"), {"wrong": "w2_2", "instead": "w3_2"}),
+        ("2e (c)", ("formula",), {}),
+        ("2e (d)", ("formula", "index"), {"wrong": "a2_1", "instead": "a1_1"}),
+    ],
+)
+def test_row_96_the_audit_finds_each_wrong_formula_and_the_index_that_is_wrong(place, verdicts, facts):
+    (found,) = [each for each in audit(claims("homework-2"), problem("homework-2")) if each.claim.place == place]
+    assert found.verdicts == verdicts
+    assert {key: found.facts[key] for key in facts} == facts
+    if place == "2e (d)":
+        assert float(found.facts["result"]) == pytest.approx(-0.008176, abs=DIGITS)
+
+
+def test_row_96_the_audit_finds_the_right_formulas_right():
+    printed = claims("homework-2")
+    tree = problem("homework-2").symbolic()
+    right = [replace(claim, formula=formula_of(tree, claim.target)) for claim in printed.claims]
+    found = audit(replace(printed, claims=tuple(right)), problem("homework-2"))
+    assert [each.verdicts for each in found] == [("right",)] * 4
