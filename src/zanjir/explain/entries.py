@@ -199,7 +199,7 @@ class Entries:
             return np.zeros(part.shape, bool)
         if not part.gate.elementwise:
             return np.ones(part.shape, bool)
-        return np.any([np.broadcast_to(self.flags[id(x)], part.shape) for x in inputs], axis=0)
+        return np.asarray(np.any([np.broadcast_to(self.flags[id(x)], part.shape) for x in inputs], axis=0))
 
     def log_of_sum(self, node: Tensor, index: Index) -> Tensor:
         """Return the logarithm of a sum of powers of e; large scores are first made smaller by the same number."""
@@ -209,10 +209,10 @@ class Entries:
         members = [(*outer[:axis], k, *outer[axis:]) for k in range(x.shape[axis])]
         scores = [self.entry(x, member) for member in members]
         largest = max(float(score.value) for score in scores)
-        shift = largest if largest > LARGEST_EXPONENT else 0.0
+        shift = largest if abs(largest) > LARGEST_EXPONENT else 0.0
         terms = [np.exp(score - shift if shift else score) for score in scores]
         varying = [self.varies(x, member) for member in members]
-        total = np.log(self.added(terms, varying))
+        total = apply(TABLE["log"], self.added(terms, varying))
         return total + shift if shift else total
 
     def trace(self, node: Tensor, gate: Gate, index: Index) -> Any:
@@ -233,11 +233,12 @@ class Entries:
             self.traced[id(node)] = np.asarray(found, object)
         return self.traced[id(node)][index]
 
-    def numbers(self, node: Tensor, where: tuple[Any, ...] = ()) -> NDArray[Any]:
+    @staticmethod
+    def numbers(node: Tensor, where: tuple[Any, ...] = ()) -> NDArray[Any]:
         """Return entries of a node as numbers; whole numbers and truth values, which are indices, as they are."""
         values = np.asarray(node.value)
         if values.dtype.kind != "f":
-            return values[where]
+            return np.asarray(values[where])
         positions = np.arange(values.size).reshape(values.shape)[where]
         numbers = np.empty(positions.shape, object)
         for k, position in np.ndenumerate(positions):
