@@ -113,6 +113,8 @@ class Entries:
             raise GraphError(f"{name!r} is no array here; expected one of {names}.")
         if len(index) != node.ndim or any(not 0 <= i < size for i, size in zip(index, node.shape, strict=True)):
             raise GraphError(f"{entry_name(name, index)} is no entry: {name} has shape {node.shape}.")
+        if node.dtype.kind != "f":
+            raise GraphError(f"{name} holds {node.dtype} numbers, without derivatives; expected an array of floats.")
         return node, index
 
     def dependent(self) -> dict[int, Flags]:

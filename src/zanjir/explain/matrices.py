@@ -61,7 +61,7 @@ def by_matrices(
     ...     print(step.target, step.written.symbolic if step.written else "", step.shape)
     Z X @ W (1, 1)
     dL/dloss  ()
-    dL/dZ dL/dloss * 2 * Z (1, 1)
+    dL/dZ dL/dloss * (2 * Z) (1, 1)
     dL/dW X.T @ dL/dZ (2, 1)
     """
     work = Matrices(loss, symbol, parameters)
