@@ -178,6 +178,8 @@ class Entries:
         """Return what a gate gives at an index, from entries of its inputs."""
         if gate.name == "logsumexp":
             return self.log_of_sum(node, index)
+        if gate.name == "astype" and node.dtype.kind == "f":  # numbers are explained in float64
+            return self.entry(node.inputs[0], index)
         if gate.composition is not None:
             return self.entry(self.composition(node, gate), index)
         if gate.elementwise:

@@ -42,6 +42,15 @@ class Number:
             raise AttributeError(name)
         return lambda *others: computed(name, self, *others)
 
+    @property
+    def real(self) -> Number:
+        """The number itself, which NumPy asks for in a variance."""
+        return self
+
+    def conjugate(self) -> Number:
+        """Return the number itself."""
+        return self
+
     def __add__(self, other: Any) -> Number:
         return self if is_zero(other) else computed("add", self, other)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zanjir.data import Table
 from zanjir.explain.levels import explained
 from zanjir.explain.steps import Step
 from zanjir.graph import Tensor
@@ -35,8 +36,8 @@ def explained_sample(
     ----------
     model : Model
         A trained model: what `zanjir.load_model` returns, or the ``model_`` of an estimator.
-    x : array_like of shape (D,)
-        The raw inputs of the sample.
+    x : array_like of shape (D,), or Table
+        The raw inputs of the sample; for a model of a table, a table with one row.
     y : int or float
         Its label in [0, C), or its number.
     level : str, optional
@@ -63,7 +64,7 @@ def explained_sample(
     >>> [step.target for step in tree.every("backward")]
     ['dL/dloss', 'dL/dscores[1]', 'dL/dW2[0, 1]']
     """
-    prepared = model.prepared(np.asarray(x)[None])
+    prepared = model.prepared(x if isinstance(x, Table) else np.asarray(x)[None])
     targets = encoded(model.problem, model.learned_targets(np.asarray([y])), len(model.classes))
     inputs = Tensor(np.asarray(prepared, np.float64), "X")
     target = Tensor(targets if targets.dtype.kind in "iu" else np.asarray(targets, np.float64), "y")
