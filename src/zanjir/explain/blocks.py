@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,8 @@ SPECIAL = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\hat{\ }", "~": r"\sim ",
 }  # fmt: skip
+
+ENTRY = re.compile(r"(.+?)(\[[\d, ]+\])")  # of an array, by its index
 
 
 @dataclass(frozen=True)
@@ -167,10 +170,16 @@ def latex_name(name: str) -> str:
     ('\\mathrm{net}_{h1}', 'w_{5}', '\\mathrm{loss}')
     >>> latex_name("dL/dw5"), latex_name("eta"), latex_name("50%"), latex_name("وزن1")
     ('\\frac{\\partial L}{\\partial w_{5}}', '\\eta', '\\mathrm{50\\%}', '\\text{وزن}_{1}')
+    >>> latex_name("dL/dW1[0, 2]"), latex_name("rest(z[1])")
+    ('\\frac{\\partial L}{\\partial W_{1}[0, 2]}', '\\mathrm{rest}(z[1])')
     """
     upper, slash, lower = name.partition("/d")
     if slash and len(upper) > 1 and upper[0] == "d":
         return rf"\frac{{\partial {latex_name(upper[1:])}}}{{\partial {latex_name(lower)}}}"
+    if entry := ENTRY.fullmatch(name):
+        return f"{latex_name(entry[1])}{entry[2]}"
+    if name.startswith("rest(") and name.endswith(")"):
+        return rf"\mathrm{{rest}}({latex_name(name[5:-1])})"
     stem, bar, index = name.partition("_")
     if not bar:
         stem = name.rstrip("0123456789") or name
