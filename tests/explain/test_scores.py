@@ -142,11 +142,11 @@ def test_n31_scores_too_large_for_e():
     tree = problem("large-scores").solution()
     found = [tree.value_of(f"L_{k}") for k in (1, 2, 3)]
     assert found == pytest.approx([1.313262, 0.313262, 1001.313262], abs=1e-6)
-    (noted,) = [step for step in tree.every("forward") if step.note == "shifted"]
+    (noted,) = [step for step in tree.every("forward") if step.reason == "shifted"]
     assert noted.target == "e_1_1"
     for language in CATALOGS:
         for write in (as_text, as_html, as_markdown):
-            assert CATALOGS[language]["note_shifted"][:40] in write(tree, language=language)
+            assert CATALOGS[language]["reason_shifted"][:40] in write(tree, language=language)
     assert "nan" not in json.dumps(tree.as_json(), allow_nan=False)
 
 
@@ -337,4 +337,4 @@ def test_a_loss_that_is_not_followed_has_no_table_of_slopes():
 def test_a_small_loss_keeps_its_digits(lead):
     tree = problem_from_text(text_of([[lead, 0.0, 0.0]], ["0"], ["softmax"])).solution()
     with mpmath.workdps(50):
-        assert tree.value_of("loss") == pytest.approx(float(softmax([lead, 0, 0], 0)), rel=CLOSE)
+        assert tree.value_of("loss") == pytest.approx(float(softmax([lead, 0, 0], 0)), rel=CLOSE, abs=0)

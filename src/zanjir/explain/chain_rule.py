@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from zanjir.errors import GraphError, ShapeError
-from zanjir.explain.blocks import Block, blocks_of, is_scalar, latex_name, rounded
+from zanjir.explain.blocks import Block, blocks_of, is_scalar, latex_name, rounded, signed
 from zanjir.explain.steps import Path, Step, Written
 from zanjir.graph import Tensor
 from zanjir.graph.order import evaluate, topological_order
@@ -205,8 +205,3 @@ class Work:
 def stepped(kind: str, rule: str, block: Block) -> Step:
     """Return the step that finds a block's number."""
     return Step(kind, rule, block.name, float(block.node.value), block.written, tuple(block.leaves))
-
-
-def signed(value: float) -> str:
-    """Return a number, in brackets if it is negative."""
-    return f"({rounded(value)})" if value < 0 else rounded(value)

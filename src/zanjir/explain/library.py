@@ -8,9 +8,10 @@ from typing import Any
 from zanjir.errors import choose
 from zanjir.explain.problem_file import Problem, load_problem
 
-__all__ = ["PROBLEMS", "problem"]
+__all__ = ["LETTERS", "PROBLEMS", "problem"]
 
 PROBLEMS = {path.stem: path for path in sorted((Path(__file__).parent / "problems").glob("*.toml"))}
+LETTERS = {path.stem: path for path in sorted((Path(__file__).parent / "problems" / "letters").glob("*.toml"))}
 
 
 def problem(name: str | Path, **settings: Any) -> Problem:
@@ -35,5 +36,5 @@ def problem(name: str | Path, **settings: Any) -> Problem:
     """
     path = Path(name)
     if path.suffix != ".toml" and not path.is_file():
-        path = choose("problem", str(name), PROBLEMS)
+        path = choose("problem", str(name), {**PROBLEMS, **LETTERS})
     return load_problem(path, **settings)

@@ -19,9 +19,12 @@ from zanjir.errors import DataError, NonFiniteError, ParameterError, ZanjirError
 from zanjir.explain.blocks import blocks_of
 from zanjir.explain.chain_rule import solution, stepped
 from zanjir.explain.formula import FUNCTIONS, parsed
-from zanjir.explain.network import formulas_of
+from zanjir.explain.network import formulas_of, is_names
+from zanjir.explain.points import drawn
+from zanjir.explain.proof import Line, lines_of, proved
 from zanjir.explain.score_problem import Scores, formulas_of_scores, place_of
 from zanjir.explain.steps import KINDS, Step
+from zanjir.explain.symbolic import formulas
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.optim import Optimizer, optimizer
@@ -30,7 +33,7 @@ __all__ = ["Problem", "load_problem", "problem_from_text"]
 
 LARGEST_FLOAT = sys.float_info.max
 LARGEST_FILE, MOST_NUMBERS, MOST_STEPS = 2**20, 2000, 1_000_000
-KEYS = ("title", "symbol", "given", "formulas", "network", "scores", "update")
+KEYS = ("title", "symbol", "symbols", "given", "formulas", "network", "scores", "update", "proof")
 UPDATE_KEYS = ("rule", "learning_rate", "parameters", "steps")
 
 
@@ -54,6 +57,12 @@ class Problem:
         How many steps of it to take.
     symbol : str
         The loss in ``dL/dw``.
+    lines : dict of str to int
+        Where a name stands in the file.
+    letters : dict of str to tuple of int
+        What else is given, without numbers: the shape of each letter.
+    proof : tuple of Line
+        Lines to prove instead of a loss to differentiate.
     scores : Scores, optional
         The table of scores that the formulas were made from, which may have several losses.
 
@@ -72,6 +81,8 @@ class Problem:
     n_steps: int = 1
     symbol: str = "L"
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    letters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    proof: tuple[Line, ...] = ()
     scores: Scores | None = None
 
     @property
@@ -95,9 +106,21 @@ class Problem:
         DataError, NonFiniteError
             If a formula cannot be read, reads what is not above it, or gives no finite number; with its line.
         """
-        names = {name: Tensor(value, name) for name, value in self.given.items()}
         if not self.formulas:
             raise DataError("the problem has no formulas; expected at least one, whose last is the loss.")
+        if not self.letters:
+            return self.graph(self.given)
+        unfit = None
+        for numbers in drawn(self.letters):
+            try:
+                return self.graph({**numbers, **self.given})
+            except NonFiniteError as error:
+                unfit = error
+        raise NonFiniteError(f"no numbers for the letters make every formula finite; of the last ones, {unfit}")
+
+    def graph(self, given: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Return the graph of every number, with numbers for all that is given."""
+        names = {name: Tensor(value if np.shape(value) else float(value), name) for name, value in given.items()}
         for name, formula in self.formulas.items():
             try:
                 with np.errstate(all="ignore"):  # what is no finite number is refused below, by name
@@ -107,8 +130,8 @@ class Problem:
                 raise DataError(f"{self.place(name)}: {error} {reads}") from error
             if node.gate is None:
                 raise DataError(f"{self.place(name)}: {name} = {formula} computes nothing; leave it out.")
-            if not math.isfinite(float(node.value)):
-                raise NonFiniteError(f"{self.place(name)}: {name} is {float(node.value)}, expected a finite number.")
+            if not np.isfinite(node.value).all():
+                raise NonFiniteError(f"{self.place(name)}: {name} is {node.value}, expected a finite number.")
             names[name] = node.named(name)
         return names
 
@@ -117,7 +140,11 @@ class Problem:
         return f"line {self.lines[name]}" if name in self.lines else name
 
     def solution(self) -> Step:
-        """Return the tree of steps, with the loss after the update, and tables of what belongs side by side."""
+        """Return the tree of steps, with the loss after the update and tables; formulas or a proof of letters."""
+        if self.proof:
+            return proved(self.proof, self.letters, title=self.title)
+        if self.letters:
+            return self.symbolic()
         losses = self.scores.totals if self.scores else (self.loss.name or "",)
         several = len(losses) > 1
         trees = [
@@ -138,9 +165,11 @@ class Problem:
         unread = [blocks_of(self.nodes[name])[-1] for name in self.formulas if name not in read]  # other classes' p
         steps = [*steps, *(stepped("forward", block.rule, block) for block in unread)]
         once = {(step.kind, step.target): step for step in steps}.values()
-        noted = (replace(step, note=scores.notes.get(step.target, "")) for step in once)
+        reasoned = (replace(step, reason=scores.reasons.get(step.target, "")) for step in once)
         order = {name: k for k, name in enumerate(self.formulas)}
-        found = sorted(noted, key=lambda step: (KINDS.index(step.kind), step.kind == "forward" and order[step.target]))
+        found = sorted(
+            reasoned, key=lambda step: (KINDS.index(step.kind), step.kind == "forward" and order[step.target])
+        )
         return [*found, *scores.tables({step.target: step.value for step in found if step.kind != "check"})]
 
     def after(self) -> Step:
@@ -150,6 +179,21 @@ class Problem:
         return Step(
             "update", type(self.rule).__name__, f"{self.loss.name} after {steps}", self.loss_after(), inputs=inputs
         )
+
+    def symbolic(self) -> Step:
+        """Return the tree of steps that gives every derivative as a formula.
+
+        Raises
+        ------
+        DataError
+            If the problem is a proof.
+        """
+        if self.proof:
+            raise DataError("the problem is a proof, which has no derivatives; explain it without formulas.")
+        return formulas(
+            self.loss, letters=tuple(self.letters), given=[*self.letters, *self.given], wrt=self.parameters or None,
+            title=self.title, symbol=self.symbol,
+        )  # fmt: skip
 
     def loss_after(self) -> float:
         """Return the loss after the steps of the update."""
@@ -266,19 +310,22 @@ def problem_from_text(text: str, **settings: Any) -> Problem:
     if "network" in facts:
         made, of_network = formulas_of(table(facts, "network"))
         given, formulas = {**made, **given}, {**of_network, **formulas}
-    check_names([*given, *formulas])
+    letters, proof = letters_of(facts.get("symbols", [])), lines_of(facts.get("proof", []))
+    check_names([*letters, *given, *formulas, *(line.name for line in proof)])
     check_numbers(given, lines)
     wrong = next((name for name, formula in formulas.items() if not isinstance(formula, str)), None)
     if wrong:
         raise DataError(f"line {lines.get(wrong, '?')}: {wrong} is {formulas[wrong]!r}, expected a formula in quotes.")
     if len(given) + len(formulas) > MOST_NUMBERS:
         raise DataError(f"the problem has {len(given) + len(formulas):,} numbers; expected at most {MOST_NUMBERS:,}.")
-    if twice := given.keys() & formulas.keys():
-        raise DataError(f"{min(twice)} is given and has a formula; expected one of both.")
+    if twice := (given.keys() & formulas.keys()) | (letters.keys() & {*given, *formulas}):
+        raise DataError(f"{min(twice)} is given and has a formula or a number; expected one of them.")
+    if letters and "update" in facts:
+        raise DataError("[update] needs numbers, and there are symbols; leave it out, or give numbers in [given].")
     parameters, rule, n_steps = update_of(facts, given)
     title, symbol = str(facts.get("title", "problem")), str(facts.get("symbol", "L"))
-    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, scores)
-    _ = problem.nodes  # what cannot be computed is said now
+    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, letters, proof, scores)
+    _ = problem.solution() if proof else problem.nodes  # what cannot be computed is said now
     return problem
 
 
@@ -286,7 +333,7 @@ def scores_of(facts: Mapping[str, Any], text: str) -> Scores | None:
     """Return the table of scores that a problem has, if any."""
     if "scores" not in facts:
         return None
-    if beside := [key for key in ("given", "formulas", "network", "symbol") if key in facts]:
+    if beside := [key for key in ("given", "formulas", "network", "symbol", "symbols", "proof") if key in facts]:
         raise DataError(f"the problem has [scores] and {beside[0]}; expected one of both.")
     scores = formulas_of_scores(table(facts, "scores"), partial(place_of, text))
     if "update" in facts and len(scores.losses) > 1:
@@ -306,6 +353,20 @@ def table(facts: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise DataError(f"{key} is {found!r}, expected a table: [{key}].")
     return found
+
+
+def letters_of(symbols: Any) -> dict[str, tuple[int, ...]]:
+    """Return the letters of a file with their shapes: of a list of names, or of a table with a shape for each."""
+    shapes = dict.fromkeys(symbols, ()) if is_names(symbols) else symbols or {}
+    if not isinstance(shapes, dict) or not all(is_shape(shape) for shape in shapes.values()):
+        raise DataError(f'symbols is {symbols!r}, expected names, ["x", "w"], or shapes, {{ x = [2, 1], w = [] }}.')
+    return {name: tuple(shape) for name, shape in shapes.items()}
+
+
+def is_shape(shape: Any) -> bool:
+    """Whether something is the shape of a number, a vector or a matrix, not too large to look at."""
+    sizes = isinstance(shape, list | tuple) and all(type(n) is int and n > 0 for n in shape)
+    return sizes and len(shape) <= 2 and math.prod(shape) <= MOST_NUMBERS
 
 
 def check_names(names: Sequence[str]) -> None:

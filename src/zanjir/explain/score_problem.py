@@ -60,7 +60,7 @@ class Scores:
         The samples.
     given, formulas : dicts
         Numbers, and formulas of others, by name.
-    notes : dict of str to str
+    reasons : dict of str to str
         Which sentence belongs to a number.
     """
 
@@ -69,7 +69,7 @@ class Scores:
     samples: tuple[Sample, ...]
     given: dict[str, Any] = field(default_factory=dict)
     formulas: dict[str, str] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
     l2: float = 0.0
 
     def total(self, loss: str) -> str:
@@ -88,10 +88,10 @@ class Scores:
             return self.data(loss)
         return f"L{sample.ending}" if len(self.losses) == 1 else f"L_{LOSSES[loss]}{sample.ending}"
 
-    def note(self, name: str, key: str) -> None:
+    def reason(self, name: str, key: str) -> None:
         """Let a sentence stand beside a number, where it is first needed."""
-        if key not in self.notes.values():
-            self.notes[name] = key
+        if key not in self.reasons.values():
+            self.reasons[name] = key
 
     @property
     def totals(self) -> tuple[str, ...]:
@@ -349,7 +349,7 @@ def add_margins(
             total = " + ".join(f"{sample.of('m', name)}{power}" for name in names)
             own = scores.own(loss, sample)
             scores.formulas[own] = total if divisor == 1 else f"({total}) / {divisor}"
-            scores.note(own, loss)
+            scores.reason(own, loss)
 
 
 def add_softmax(scores: Scores, sample: Sample) -> None:
@@ -373,5 +373,5 @@ def add_softmax(scores: Scores, sample: Sample) -> None:
     else:
         distance = "" if right == top else f"{of('s', top)} - {of('s', right)} + "
         scores.formulas[own] = f"{distance}log1p({total})"
-        scores.note(of("e", names[0]), "shifted")
-    scores.note(own, "softmax")
+        scores.reason(of("e", names[0]), "shifted")
+    scores.reason(own, "softmax")

@@ -22,12 +22,12 @@ SCORE_ENGLISH = {
     "word_squared_hinge": "squared hinge",
     "word_softmax": "softmax",
     "word_mean": "mean",
-    "note_hinge": "Hinge loss: every class whose score does not stay below that of the right class by the margin "
+    "reason_hinge": "Hinge loss: every class whose score does not stay below that of the right class by the margin "
     "adds what is missing.",
-    "note_squared_hinge": "Squared hinge loss: as the hinge loss, with every term squared, so that a large violation "
+    "reason_squared_hinge": "Squared hinge loss: as the hinge loss, with every term squared, so that a large violation "
     "counts far more than several small ones.",
-    "note_softmax": "Softmax loss: minus the natural logarithm of the probability of the right class.",
-    "note_shifted": "The largest score is subtracted first: this changes no probability, and no power of e can "
+    "reason_softmax": "Softmax loss: minus the natural logarithm of the probability of the right class.",
+    "reason_shifted": "The largest score is subtracted first: this changes no probability, and no power of e can "
     "overflow; its own power is 1, and ln(1 + sum) keeps the digits of a small sum.",
 }
 SCORE_PERSIAN = {
@@ -47,11 +47,11 @@ SCORE_PERSIAN = {
     "word_squared_hinge": "لولایی مربعی",
     "word_softmax": "softmax",
     "word_mean": "میانگین",
-    "note_hinge": "هزینهٔ لولایی (hinge): هر کلاسی که امتیازش به اندازهٔ حاشیه از امتیاز کلاس درست پایین‌تر نباشد، "
+    "reason_hinge": "هزینهٔ لولایی (hinge): هر کلاسی که امتیازش به اندازهٔ حاشیه از امتیاز کلاس درست پایین‌تر نباشد، "
     "کمبود خود را به هزینه می‌افزاید.",
-    "note_squared_hinge": "هزینهٔ لولاییِ مربعی: مانند هزینهٔ لولایی، با توان دومِ هر جمله؛ پس یک تخطی بزرگ بسیار بیش از "
+    "reason_squared_hinge": "هزینهٔ لولاییِ مربعی: مانند هزینهٔ لولایی، با توان دومِ هر جمله؛ پس یک تخطی بزرگ بسیار بیش از "
     "چند تخطی کوچک به حساب می‌آید.",
-    "note_softmax": "هزینهٔ softmax: منفیِ لگاریتم طبیعیِ احتمال کلاس درست.",
-    "note_shifted": "نخست بزرگ‌ترین امتیاز از همه کم می‌شود: هیچ احتمالی تغییر نمی‌کند و هیچ توانی از e سرریز نمی‌کند؛ "
+    "reason_softmax": "هزینهٔ softmax: منفیِ لگاریتم طبیعیِ احتمال کلاس درست.",
+    "reason_shifted": "نخست بزرگ‌ترین امتیاز از همه کم می‌شود: هیچ احتمالی تغییر نمی‌کند و هیچ توانی از e سرریز نمی‌کند؛ "
     "توان خودِ آن ۱ است و ln(1 + sum) رقم‌های یک جمع کوچک را نگه می‌دارد.",
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
+from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
 from zanjir.explain.score_words import SCORE_ENGLISH, SCORE_PERSIAN
 from zanjir.explain.steps import Step
 
@@ -42,8 +43,8 @@ PERSIAN = {
     "local": "محلی",
 }
 CATALOGS = {
-    "en": {**ENGLISH, **AUDIT_ENGLISH, **SCORE_ENGLISH},
-    "fa": {**PERSIAN, **AUDIT_PERSIAN, **SCORE_PERSIAN},
+    "en": {**ENGLISH, **AUDIT_ENGLISH, **LETTERS_ENGLISH, **SCORE_ENGLISH},
+    "fa": {**PERSIAN, **AUDIT_PERSIAN, **LETTERS_PERSIAN, **SCORE_PERSIAN},
 }
 
 
@@ -76,7 +77,7 @@ def word(language: str, key: str) -> str:
 
 def findings(language: str, steps: Sequence[Step], number: Callable[[float | None], str]) -> list[str]:
     """Return what checks found: a sentence for each that failed or says nothing, and one for all the others."""
-    checks = [step for step in steps if step.kind == "check"]
+    checks = [step for step in steps if step.kind == "check" and step.rule != "random points"]
     wrong = [
         said(language, "wrong", target=step.target, value=number(step.value), numeric=number(step.numeric))
         for step in checks
@@ -85,7 +86,21 @@ def findings(language: str, steps: Sequence[Step], number: Callable[[float | Non
     kinks = [said(language, "kink", target=step.target) for step in checks if step.ok is None]
     right = [step.error or 0.0 for step in checks if step.ok]
     agree = [said(language, "all_right", count=len(right), error=f"{max(right):.1e}")] if right else []
-    return [*wrong, *kinks, *agree]
+    return [*wrong, *kinks, *agree, *findings_at_points(language, steps)]
+
+
+def findings_at_points(language: str, steps: Sequence[Step]) -> list[str]:
+    """Return what comparing formulas at random points found."""
+    checks = [step for step in steps if step.kind == "check" and step.rule == "random points"]
+    others = [
+        said(language, "wrong_at_points" if step.points else "no_points", target=step.target, error=f"{step.error}")
+        for step in checks
+        if not step.ok
+    ]
+    right = [step for step in checks if step.ok]
+    error, points = (max((getattr(step, key) for step in right), default=0) for key in ("error", "points"))
+    agree = said(language, "all_right_at_points", count=len(right), points=points, error=f"{error:.1e}")
+    return [*others, *([agree] if right else [])]
 
 
 def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
@@ -97,7 +112,7 @@ def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
         How a name stands in the sentence.
     """
     if step.kind != "backward":
-        return said(language, f"note_{step.note}") if step.note else ""
+        return said(language, f"reason_{step.reason}") if step.reason else ""
     through = [marked(path.through) for path in step.paths]
     if not through:
         return said(language, "why_loss")
