@@ -21,8 +21,9 @@ OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Pow: operator.pow, ast.MatMult: operator.matmul,
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": np.abs, "cos": np.cos, "exp": np.exp, "log": np.log, "max": np.maximum, "min": np.minimum, "relu": relu,
-    "sigmoid": sigmoid, "sin": np.sin, "sqrt": np.sqrt, "tanh": np.tanh,
+    "abs": np.abs, "cos": np.cos, "exp": np.exp, "log": np.log, "log1p": np.log1p, "max": np.maximum,
+    "min": np.minimum, "relu": relu, "sigmoid": sigmoid, "sin": np.sin, "sqrt": np.sqrt,
+    "tanh": np.tanh,
 }  # fmt: skip
 OF_ARRAYS: dict[str, Callable[..., Any]] = {"sum": np.sum}
 
