@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from zanjir.explain import PROBLEMS
+from zanjir.explain import LETTERS, PROBLEMS
 
 
 def test_a_problem_of_the_lectures_is_solved_by_name(call):
@@ -46,6 +46,16 @@ def test_a_solution_is_written_in_every_form(call, form, start):
     assert done.err == ""
 
 
+@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "latex", "json"])
+def test_formulas_are_written_in_every_form_of_words(form, language, call):
+    done = call("explain", "homework-2", "--symbolic", "--format", form, "--lang", language)
+    assert done.code == 0
+    if form == "json":
+        steps = {step["target"]: step for step in json.loads(done.out)["children"] if step["kind"] == "backward"}
+        assert steps["df/dw1_11"]["written"]["substituted"] == "df/dz1_1 * x1"
+
+
 def test_the_picture_has_the_values_and_the_derivatives(call):
     picture = call("explain", "homework-1-computed", "--format", "svg").out
     assert "0.1289" in picture  # dL/dnet_Y1
@@ -70,13 +80,19 @@ def test_an_exact_solution_has_fractions(call, tmp_path):
 
 def test_the_problems_are_listed(call):
     listed = call("explain", "--list").out
-    assert [line.split()[0] for line in listed.splitlines()] == list(PROBLEMS)
+    assert [line.split()[0] for line in listed.splitlines()] == [*PROBLEMS, *LETTERS, "questions"]
+
+
+def test_row_98_the_questions_of_the_slides_are_answered(call):
+    assert "their mean is 6.26667 in place of 5.26667" in call("explain", "questions").out
+    assert "بی‌نهایت" in call("explain", "questions", "--lang", "fa").out
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
         ((), 2, "say which problem"),
+        (("questions", "--format", "svg"), 1, "unknown form of the questions 'svg'; expected text, html,"),
         (("homework-9",), 1, "unknown problem 'homework-9'"),
         (("missing.toml",), 1, "cannot read missing.toml"),
         (("homework-1", "--digits", "0"), 2, "--digits"),
@@ -84,8 +100,16 @@ def test_the_problems_are_listed(call):
         (("homework-1", "--mode", "hand", "--digits", "13"), 1, "expected a whole number from 1 to 12 by hand"),
         (("homework-1", "--mode", "eaxct"), 2, "--mode"),
         (("homework-1", "--rounding", "truncated"), 1, "are for the mode 'hand'"),
-        (("homework-1", "--mode", "hand", "--format", "svg"), 2, "a picture shows numbers in full precision"),
+        (
+            ("homework-1", "--mode", "hand", "--format", "svg"),
+            2,
+            "--mode hand is for solutions; leave it out for formulas, pictures",
+        ),
         (("homework-1", "--lang", "de"), 2, "--lang"),
+        (("homework-1", "--symbolic", "--format", "python"), 2, "--symbolic has no form python"),
+        (("homework-2-letters", "--format", "python"), 1, "x1 is a letter and has no number"),
+        (("homework-3", "--symbolic"), 1, "the problem is a proof"),
+        (("homework-3", "--format", "svg"), 1, "no formulas"),
     ],
 )
 def test_wrong_usage_gets_one_sentence(call, arguments, code, sentence):

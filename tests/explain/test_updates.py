@@ -139,9 +139,10 @@ def random_graph(n_inputs):
 def test_differences_at_once_are_those_of_one_after_the_other(n_inputs):
     loss = random_graph(n_inputs)
     named = [node for node in topological_order([loss]) if node.name]
-    for node, (step, above, below) in zip(named, differences.shifted(loss, named), strict=True):
+    steps = [1e-5 * max(1.0, abs(float(node.value))) for node in named]
+    moves = differences.shifted(loss, named, steps)
+    for node, step, (above, below) in zip(named, steps, moves, strict=True):
         at = float(node.value)
-        assert step == 1e-5 * max(1.0, abs(at))
         expected = [float(evaluate([loss], {node: at + h})[id(loss)]) for h in (step, -step)]
         assert (above, below) == pytest.approx(expected, rel=CLOSE)
         assert (above - below) / (2 * step) == pytest.approx((expected[0] - expected[1]) / (2 * step), abs=DIFFERENCE)
@@ -150,7 +151,7 @@ def test_differences_at_once_are_those_of_one_after_the_other(n_inputs):
 def test_a_gate_of_arrays_runs_on_one_number_after_the_other():
     x, y = tensor(2.0, "x"), tensor(3.0, "y")
     loss = ((x * y).sum() * x).named("f")
-    slopes = [(above - below) / (2 * step) for step, above, below in differences.shifted(loss, [x, y])]
+    slopes = [(above - below) / 2e-5 for above, below in differences.shifted(loss, [x, y], [1e-5, 1e-5])]
     assert slopes == pytest.approx([12.0, 4.0], abs=1e-8)
     assert all(step.ok for step in solution(loss, symbol="f").every("check"))
 
@@ -161,8 +162,9 @@ def test_a_gate_runs_once_for_all_differences_and_not_at_all_before_them(monkeyp
     n_runs = []
     run = differences.run
     monkeypatch.setattr(differences, "run", lambda node, inputs: n_runs.append(node) or run(node, inputs))
-    differences.shifted(loss, [node for node in order if node.name])
+    named = [node for node in order if node.name]
+    differences.shifted(loss, named, [1e-5] * len(named))
     assert len(n_runs) == sum(node.gate is not None for node in order)
     n_runs.clear()
-    differences.shifted(loss, [order[-1].inputs[1]])
+    differences.shifted(loss, [order[-1].inputs[1]], [1e-5])
     assert n_runs == [loss]

@@ -94,8 +94,11 @@ class Arithmetic:
                 values[id(node)] = self.applied(node, [values[id(x)] for x in node.inputs], place)
         return [values[id(node)] for node in outputs]
 
-    def alone(self, value: Number) -> Expression:
-        """Return a number as it stands alone."""
+    def alone(self, value: Any) -> Expression:
+        """Return a number as it stands alone; of an array its shape."""
+        if np.ndim(value):
+            sizes = r" \times ".join(map(str, np.shape(value)))
+            return Expression(str(np.shape(value)), f"({sizes})")
         shown = rounded(float(value))
         return Expression(shown, shown)
 
@@ -260,7 +263,7 @@ def arithmetic(
     if kind is not ByHand:
         if (digits, rounding, places) != (None, "half-up", "significant"):
             raise ParameterError(f"digits, rounding and places are for the mode 'hand'; the mode is {mode!r}.")
-        return kind(Mode(mode))
+        return FULL if kind is Arithmetic else kind(Mode(mode))
     choose("rounding", rounding, ROUNDINGS)
     choose("kind of places", places, dict.fromkeys(PLACES))
     digits = HAND_DIGITS if digits is None else digits

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 from zanjir.explain.arithmetic import FULL, Arithmetic, Number, rounded
 from zanjir.explain.steps import Written
@@ -27,6 +28,8 @@ SPECIAL = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\hat{\ }", "~": r"\sim ",
 }  # fmt: skip
+
+ENTRY = re.compile(r"(.+?)(\[[\d, ]+\])")  # of an array, by its index
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ class Block:
     def derivatives(self) -> dict[str, Tensor]:
         """The derivative with respect to each leaf: the gates' own rules, run on this expression."""
         return gradient(self.copy, self.leaves)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the leaves in the graph."""
+        return {name: leaf.value for name, leaf in self.leaves.items()}
 
     def at(self, numbers: Mapping[str, Number]) -> dict[Tensor, Number]:
         """Return the numbers that the leaves stand for."""
@@ -151,7 +159,7 @@ def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int,
         if x.name and x.gate is None:
             texts[id(x)] = of_name(x.name)
         elif x.gate is None:
-            if not is_number(x.value):  # kept so that no rewriting touches it
+            if not is_number(x.value) and not x.shape:  # kept so that no rewriting touches it
                 texts[id(x)] = expression(Tensor(float(x.value)), [])
         else:
             texts[id(x)] = expression(x, [texts.get(id(y)) or operand(y, x) for y in x.inputs])
@@ -167,14 +175,18 @@ def latex_name(name: str) -> str:
     ('\\mathrm{net}_{h1}', 'w_{5}', '\\mathrm{loss}')
     >>> latex_name("dL/dw5"), latex_name("eta"), latex_name("50%"), latex_name("وزن1")
     ('\\frac{\\partial L}{\\partial w_{5}}', '\\eta', '\\mathrm{50\\%}', '\\text{وزن}_{1}')
-    >>> latex_name("m_hat(w5)")
-    '\\hat{m}(w_{5})'
+    >>> latex_name("dL/dW1[0, 2]"), latex_name("rest(z[1])"), latex_name("m_hat(w5)")
+    ('\\frac{\\partial L}{\\partial W_{1}[0, 2]}', '\\mathrm{rest}(z[1])', '\\hat{m}(w_{5})')
     """
-    if found := re.fullmatch(r"([^(\[]+)\((.+)\)", name):  # what a rule keeps for a number: v(w5)
-        return f"{latex_name(found[1])}({latex_name(found[2])})"
     upper, slash, lower = name.partition("/d")
     if slash and len(upper) > 1 and upper[0] == "d":
         return rf"\frac{{\partial {latex_name(upper[1:])}}}{{\partial {latex_name(lower)}}}"
+    if entry := ENTRY.fullmatch(name):
+        return f"{latex_name(entry[1])}{entry[2]}"
+    if name.startswith("rest(") and name.endswith(")"):
+        return rf"\mathrm{{rest}}({latex_name(name[5:-1])})"
+    if found := re.fullmatch(r"([^(\[]+)\((.+)\)", name):  # what a rule keeps for a number: v(w5)
+        return f"{latex_name(found[1])}({latex_name(found[2])})"
     stem, bar, index = name.partition("_")
     if not bar:
         stem = name.rstrip("0123456789") or name
@@ -183,7 +195,8 @@ def latex_name(name: str) -> str:
     base = base if stem.isascii() else rf"\text{{{escaped(stem)}}}"  # fonts of formulas have no other letters
     if index == "hat":
         return rf"\hat{{{base}}}"
-    return f"{base}_{{{escaped(index)}}}" if index else base
+    index = ",".join(escaped(part) if part.isascii() else rf"\text{{{escaped(part)}}}" for part in index.split("_"))
+    return f"{base}_{{{index}}}" if index else base
 
 
 def read_latex(name: str) -> str:

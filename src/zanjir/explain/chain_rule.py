@@ -9,7 +9,7 @@ from dataclasses import replace
 from zanjir.errors import GraphError, ShapeError
 from zanjir.explain.arithmetic import FULL, Arithmetic, Number, arithmetic
 from zanjir.explain.blocks import Block, blocks_of, is_scalar, latex_name, rounded
-from zanjir.explain.differences import shifted
+from zanjir.explain.differences import STEP, shifted
 from zanjir.explain.steps import Path, Step, Written
 from zanjir.explain.update import Update
 from zanjir.graph import Tensor
@@ -154,7 +154,7 @@ class Work:
     def forward(self) -> list[Step]:
         """Return how every number follows from others."""
         *before, last = self.blocks
-        kind = "loss" if self.symbol == "L" else "forward"
+        kind = "loss" if self.symbol.partition("_")[0] == "L" else "forward"
         steps = [self.found("forward", block.rule, block, self.numbers) for block in before]
         return [*steps, self.found(kind, last.rule, last, self.numbers)]
 
@@ -203,10 +203,22 @@ class Work:
         )
 
     def checks(self) -> list[Step]:
-        """Return, for every derivative, what central differences of the loss say."""
+        """Return, for every derivative, what central differences of the loss say.
+
+        Where they say nothing good of a small number, such as a probability, a smaller step is tried.
+        """
+        at = {block.name: float(block.node.value) for block in self.blocks}
+        at |= {name: float(leaf.value) for name, leaf in self.leaves.items()}
+        checks = self.compared({name: STEP * max(1.0, abs(at[name])) for name in self.behind})
+        small = [name for name, check in checks.items() if not check.ok and 0 < abs(at[name]) < 1]
+        again = self.compared({name: STEP * abs(at[name]) for name in small})
+        return list((checks | {name: check for name, check in again.items() if check.ok}).values())
+
+    def compared(self, steps: Mapping[str, float]) -> dict[str, Step]:
+        """Return the checks of derivatives by differences with some steps."""
         nodes = {block.name: block.node for block in self.blocks} | self.leaves
-        moves = shifted(self.loss, [nodes[name] for name in self.behind])
-        return [self.check(name, *move) for name, move in zip(self.behind, moves, strict=True)]
+        moves = shifted(self.loss, [nodes[name] for name in steps], list(steps.values()))
+        return {name: self.check(name, step, *move) for (name, step), move in zip(steps.items(), moves, strict=True)}
 
     def check(self, name: str, step: float, above: float, below: float) -> Step:
         """Return the check of one derivative."""
@@ -222,7 +234,7 @@ class Work:
         ok = error <= WITHIN or abs(numeric - value) <= WITHIN * max(1.0, abs(here))
         return Step(
             "check", "central difference", self.of(name), value, difference, (self.of(name),), numeric=numeric,
-            error=error, ok=None if kink else ok,
+            error=error, ok=None if kink else ok, children=(Step("check", "given", "h", step),),
         )  # fmt: skip
 
     def update(self, parameters: Sequence[str], optimizer: Optimizer) -> list[Step]:

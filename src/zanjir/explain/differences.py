@@ -18,8 +18,8 @@ STEP = 1e-5
 AT_ONCE = 128
 
 
-def shifted(loss: Tensor, nodes: Sequence[Tensor]) -> list[tuple[float, float, float]]:
-    """Return, for each node, by how much it is moved, and the loss above and below.
+def shifted(loss: Tensor, nodes: Sequence[Tensor], steps: Sequence[float]) -> list[tuple[float, float]]:
+    """Return, for each node, the loss where it is larger by a step, and where it is smaller.
 
     All moves are made at once: the graph runs on vectors with an entry for each, as far as it depends on the nodes.
 
@@ -30,20 +30,23 @@ def shifted(loss: Tensor, nodes: Sequence[Tensor]) -> list[tuple[float, float, f
     nodes : sequence of Tensor of shape ()
         What to move: leaves, or numbers on the way, which then no longer depend on what is behind them.
 
+    steps : sequence of float
+        By how much to move each.
+
     Examples
     --------
     >>> w = Tensor(3.0, "w"); x = Tensor(2.0, "x")
-    >>> [round((above - below) / (2 * step), 6) for step, above, below in shifted(w * x, [w, x])]
+    >>> [round((above - below) / 2e-5, 6) for above, below in shifted(w * x, [w, x], [1e-5, 1e-5])]
     [2.0, 3.0]
     """
     order = topological_order([loss])
-    return [found for k in range(0, len(nodes), AT_ONCE) for found in moved(order, nodes[k : k + AT_ONCE])]
+    parts = [slice(k, k + AT_ONCE) for k in range(0, len(nodes), AT_ONCE)]
+    return [found for part in parts for found in moved(order, nodes[part], steps[part])]
 
 
-def moved(order: Sequence[Tensor], nodes: Sequence[Tensor]) -> Iterator[tuple[float, float, float]]:
-    """Yield the step of each node, and the last number of the graph above and below."""
+def moved(order: Sequence[Tensor], nodes: Sequence[Tensor], steps: Sequence[float]) -> Iterator[tuple[float, float]]:
+    """Yield the last number of the graph above and below each node."""
     columns = {id(node): k for k, node in enumerate(nodes)}
-    steps = [STEP * max(1.0, abs(float(node.value))) for node in nodes]
     values: dict[int, Any] = {}  # of what changes
     for node in order:
         if any(id(x) in values for x in node.inputs):
@@ -53,8 +56,8 @@ def moved(order: Sequence[Tensor], nodes: Sequence[Tensor]) -> Iterator[tuple[fl
             value[2 * k : 2 * k + 2] = float(node.value) + steps[k], float(node.value) - steps[k]
             values[id(node)] = value
     last = values.get(id(order[-1]), np.full(2 * len(nodes), float(order[-1].value)))
-    for step, above, below in zip(steps, last[::2], last[1::2], strict=True):
-        yield step, float(above), float(below)
+    for above, below in zip(last[::2], last[1::2], strict=True):
+        yield float(above), float(below)
 
 
 def run(node: Tensor, inputs: Sequence[Any]) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from zanjir.explain.blocks import fraction_latex, latex_name, target_latex
-from zanjir.explain.steps import Path, Step
+from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 
@@ -34,7 +36,7 @@ def as_markdown(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     """
     writer = Markdown(language, digits)
     remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
-    body = "\n\n".join([f"# {tree.target}", *writer.note(tree), *writer.parts(tree), *remarks])
+    body = "\n\n".join([f"# {tree.target}", *writer.mode_note(tree), *writer.parts(tree), *remarks])
     return f'<div dir="rtl">\n\n{body.strip()}\n\n</div>\n' if language == "fa" else f"{body.strip()}\n"
 
 
@@ -49,20 +51,33 @@ class Markdown(Writer):
         return "\n\n".join([f"## {self.say(kind)}", *blocks]) if blocks else ""
 
     def blocks(self, step: Step) -> list[str]:
-        """Return a step: its formula, and the local derivatives."""
+        """Return a step: its table, or its formula, and the local derivatives."""
+        if step.table:
+            return [self.say(f"table_{step.target}"), self.table(step.table)]
         sides = [target_latex(step.target)]
         if step.written:
             sides += [step.written.symbolic_latex, step.written.substituted_latex]
-        reason = why(self.language, step, lambda name: f"<bdi>`{name}`</bdi>" if self.language == "fa" else f"`{name}`")
-        locals_ = [self.local(step, path) for path in step.paths]
-        sides.append(self.value(step.value, step.exact))
+        marked = self.marked
+        reason = why(self.language, step, marked) or self.note(step, marked)
+        locals_ = [self.local(step, path) for path in step.local_paths]
+        sides += self.known(step.value, step.exact)
         return [formula(sides, self.beside(step.value, step.exact)), *([reason] if reason else []), *locals_]
+
+    def marked(self, code: str) -> str:
+        """Return a name or a formula as it stands in a sentence."""
+        return f"<bdi>`{code}`</bdi>" if self.language == "fa" else f"`{code}`"
+
+    def table(self, table: Table) -> str:
+        """Return a table."""
+        head, *rows = [[escape(cell).replace("|", "\\|") for cell in row] for row in self.cells(table)]
+        under = ["---", *["---:"] * (len(head) - 1)]
+        return "\n".join(f"| {' | '.join(row)} |" for row in (head, under, *rows))
 
     def local(self, step: Step, path: Path) -> str:
         """Return a local derivative."""
         left = latex_name(f"d{path.through}/d{step.wrt}")
         sides = [left, path.local.symbolic_latex, path.local.substituted_latex]
-        sides.append(self.value(path.local_value, path.local_exact))
+        sides += self.known(path.local_value, path.local_exact)
         return formula(sides, self.beside(path.local_value, path.local_exact))
 
     def fraction(self, exact: str) -> str:

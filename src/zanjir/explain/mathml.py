@@ -11,9 +11,9 @@ from typing import Any
 __all__ = ["mathml", "name_mathml"]
 
 DERIVATIVE = re.compile(r"\bd([^\W\d]\w*)/d([^\W\d]\w*)")
-SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "·"}
+SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "·", ast.MatMult: "\u2062"}  # the last one is not seen
 # How tightly an operator binds: what binds less stands in brackets.
-LEVELS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 5, ast.Pow: 4}
+LEVELS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.MatMult: 2, ast.Div: 5, ast.Pow: 4}
 NEGATIVE, ATOM = 3, 5
 
 
@@ -103,14 +103,16 @@ def called(node: ast.Call) -> tuple[str, int] | None:
     return f"<mrow>{function}{arguments}</mrow>", ATOM
 
 
-def renewed(node: ast.Attribute) -> tuple[str, int] | None:
-    """Return what an update has made of something."""
-    return (f"<msup>{built(node.value)[0]}<mtext>new</mtext></msup>", ATOM) if node.attr == "new" else None
+def marked(node: ast.Attribute) -> tuple[str, int] | None:
+    """Return what an update has made of something, or a transposed matrix."""
+    if node.attr == "new":
+        return f"<msup>{built(node.value)[0]}<mtext>new</mtext></msup>", ATOM
+    return (f"<msup>{bracketed(node.value, ATOM)}<mo>⊤</mo></msup>", LEVELS[ast.Pow]) if node.attr == "T" else None
 
 
 BUILDERS: dict[type[ast.expr], Callable[[Any], tuple[str, int] | None]] = {
     ast.Constant: constant, ast.Name: named, ast.UnaryOp: negated, ast.BinOp: binary, ast.Call: called,
-    ast.Attribute: renewed,
+    ast.Attribute: marked,
 }  # fmt: skip
 FUNCTIONS = {"sigmoid": "σ", "maximum": "max", "minimum": "min", "log": "ln"}
 
@@ -143,4 +145,5 @@ def name_mathml(name: str) -> str:
     if index == "hat":
         return f'<mover><mi>{escape(stem)}</mi><mo stretchy="false">^</mo></mover>'
     kind = "mn" if index.isdigit() else "mi"
+    index = index.replace("_", ",")
     return f"<msub><mi>{escape(stem)}</mi><{kind}>{escape(index)}</{kind}></msub>"

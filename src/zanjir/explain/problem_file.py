@@ -1,4 +1,4 @@
-"""Problems as files: a circuit or a small network with its numbers, in TOML, of which nothing is run."""
+"""Problems as files: a circuit, a small network or a table of scores, in TOML, of which nothing is run."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ZanjirError, choose
-from zanjir.explain.arithmetic import Arithmetic, arithmetic
+from zanjir.explain.arithmetic import FULL, Arithmetic, Number, arithmetic
 from zanjir.explain.chain_rule import Work, solution
 from zanjir.explain.formula import FUNCTIONS, parsed
-from zanjir.explain.network import formulas_of
-from zanjir.explain.steps import Step
+from zanjir.explain.network import formulas_of, is_names
+from zanjir.explain.points import drawn
+from zanjir.explain.proof import Line, lines_of, proved
+from zanjir.explain.score_problem import Scores, formulas_of_scores, place_of
+from zanjir.explain.steps import KINDS, Step
+from zanjir.explain.symbolic import formulas
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.optim import Optimizer, optimizer
@@ -29,7 +33,7 @@ __all__ = ["Problem", "load_problem", "problem_from_text"]
 
 LARGEST_FLOAT = sys.float_info.max
 LARGEST_FILE, MOST_NUMBERS, MOST_STEPS = 2**20, 2000, 1_000_000
-KEYS = ("title", "symbol", "given", "formulas", "network", "update")
+KEYS = ("title", "symbol", "symbols", "given", "formulas", "network", "scores", "update", "proof")
 UPDATE_KEYS = ("rule", "learning_rate", "parameters", "steps")
 
 
@@ -53,6 +57,14 @@ class Problem:
         How many steps of it to take.
     symbol : str
         The loss in ``dL/dw``.
+    lines : dict of str to int
+        Where a name stands in the file.
+    letters : dict of str to tuple of int
+        What else is given, without numbers: the shape of each letter.
+    proof : tuple of Line
+        Lines to prove instead of a loss to differentiate.
+    scores : Scores, optional
+        The table of scores that the formulas were made from, which may have several losses.
 
     Examples
     --------
@@ -69,18 +81,46 @@ class Problem:
     n_steps: int = 1
     symbol: str = "L"
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    letters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    proof: tuple[Line, ...] = ()
+    scores: Scores | None = None
+
+    @property
+    def loss(self) -> Tensor:
+        """The graph of the loss; of several, the last.
+
+        Raises
+        ------
+        DataError, NonFiniteError
+            As for `nodes`.
+        """
+        nodes = self.nodes
+        return nodes[list(self.formulas)[-1]]
 
     @cached_property
-    def loss(self) -> Tensor:
-        """The graph of the loss.
+    def nodes(self) -> dict[str, Tensor]:
+        """The graph of every number that is given or has a formula.
 
         Raises
         ------
         DataError, NonFiniteError
             If a formula cannot be read, reads what is not above it, or gives no finite number; with its line.
         """
-        names = {name: Tensor(value, name) for name, value in self.given.items()}
-        node = None
+        if not self.formulas:
+            raise DataError("the problem has no formulas; expected at least one, whose last is the loss.")
+        if not self.letters:
+            return self.graph(self.given)
+        unfit = None
+        for numbers in drawn(self.letters):
+            try:
+                return self.graph({**numbers, **self.given})
+            except NonFiniteError as error:
+                unfit = error
+        raise NonFiniteError(f"no numbers for the letters make every formula finite; of the last ones, {unfit}")
+
+    def graph(self, given: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Return the graph of every number, with numbers for all that is given."""
+        names = {name: Tensor(value if np.shape(value) else float(value), name) for name, value in given.items()}
         for name, formula in self.formulas.items():
             try:
                 with np.errstate(all="ignore"):  # what is no finite number is refused below, by name
@@ -90,12 +130,10 @@ class Problem:
                 raise DataError(f"{self.place(name)}: {error} {reads}") from error
             if node.gate is None:
                 raise DataError(f"{self.place(name)}: {name} = {formula} computes nothing; leave it out.")
-            if not math.isfinite(float(node.value)):
-                raise NonFiniteError(f"{self.place(name)}: {name} is {float(node.value)}, expected a finite number.")
-            node = names[name] = node.named(name)
-        if node is None:
-            raise DataError("the problem has no formulas; expected at least one, whose last is the loss.")
-        return node
+            if not np.isfinite(node.value).all():
+                raise NonFiniteError(f"{self.place(name)}: {name} is {node.value}, expected a finite number.")
+            names[name] = node.named(name)
+        return names
 
     def place(self, name: str) -> str:
         """Return where a name stands in the file."""
@@ -104,28 +142,75 @@ class Problem:
     def solution(
         self, *, mode: str = "full", digits: int | None = None, rounding: str = "half-up", places: str = "significant"
     ) -> Step:
-        """Return the tree of steps, with the loss after the update; the settings are those of `solution`."""
-        tree = solution(
-            self.loss, self.parameters, given=list(self.given), wrt=self.parameters or None, optimizer=self.rule,
-            title=self.title, symbol=self.symbol, mode=mode, digits=digits, rounding=rounding, places=places,
-        )  # fmt: skip
-        if self.rule is None:
-            return tree
-        by = arithmetic(mode, digits, rounding, places)
-        full = self.loss_after() if mode == "full" or by.rounds else None
-        after = full if mode == "full" else self.work(by).after(self.parameters, self.rule, self.n_steps)
-        assert after is not None  # noqa: S101 - found in one way or the other
-        steps = f"{self.n_steps:,} step{'s' if self.n_steps > 1 else ''}"
-        last = Step(
-            "update", type(self.rule).__name__, f"{self.loss.name or ''} after {steps}", float(after),
-            inputs=tuple(f"{parameter} new" for parameter in self.parameters), exact=by.exact(after),
-            unrounded=full if by.rounds else None,
-        )  # fmt: skip
-        return replace(tree, children=(*tree.children, last))
+        """Return the tree of steps, with the loss after the update and tables; formulas or a proof of letters.
 
-    def work(self, by: Arithmetic) -> Work:
-        """Return the problem as it is solved in an arithmetic."""
-        return Work(self.loss, self.symbol, list(self.given), self.parameters or None, by)
+        The settings are those of `zanjir.explain.solution`; letters have no numbers to which they could apply.
+        """
+        by = arithmetic(mode, digits, rounding, places)
+        if self.proof:
+            return proved(self.proof, self.letters, title=self.title)
+        if self.letters:
+            return self.symbolic()
+        losses = self.scores.totals if self.scores else (self.loss.name or "",)
+        several = len(losses) > 1
+        trees = [
+            solution(
+                self.nodes[name], self.parameters, given=list(self.given), wrt=self.parameters or None,
+                optimizer=self.rule, title=self.title, symbol=name if several else self.symbol, mode=mode,
+                digits=digits, rounding=rounding, places=places,
+            )
+            for name in losses
+        ]  # fmt: skip
+        steps = [*(step for tree in trees for step in tree.children), *([self.after(by)] if self.rule else [])]
+        if self.scores:
+            steps = self.side_by_side(steps, self.scores, by)
+        return replace(trees[-1], children=tuple(steps))
+
+    def side_by_side(self, steps: Sequence[Step], scores: Scores, by: Arithmetic) -> list[Step]:
+        """Return the steps of several losses in the order of their kinds, each once, with sentences and tables."""
+        read = {step.target for step in steps}
+        unread = [self.work(name, by) for name in self.formulas if name not in read]  # other classes' p
+        steps = [*steps, *(replace(work.forward()[-1], kind="forward") for work in unread)]
+        once = {(step.kind, step.target): step for step in steps}.values()
+        reasoned = (replace(step, reason=scores.reasons.get(step.target, "")) for step in once)
+        order = {name: k for k, name in enumerate(self.formulas)}
+        found = sorted(
+            reasoned, key=lambda step: (KINDS.index(step.kind), step.kind == "forward" and order[step.target])
+        )
+        return [*found, *scores.tables({step.target: step.value for step in found if step.kind != "check"})]
+
+    def work(self, name: str, by: Arithmetic) -> Work:
+        """Return one of the numbers as it is found in an arithmetic."""
+        return Work(self.nodes[name], self.symbol, list(self.given), self.parameters or None, by)
+
+    def after(self, by: Arithmetic) -> Step:
+        """Return the step that finds the loss after the update."""
+        assert self.rule is not None  # noqa: S101 - asked for only then
+        steps = f"{self.n_steps:,} step{'s' if self.n_steps > 1 else ''}"
+        inputs = tuple(f"{parameter} new" for parameter in self.parameters)
+        if by is FULL:
+            value: Number = self.loss_after()
+        else:
+            value = self.work(self.loss.name or "", by).after(self.parameters, self.rule, self.n_steps)
+        return Step(
+            "update", type(self.rule).__name__, f"{self.loss.name} after {steps}", float(value), inputs=inputs,
+            exact=by.exact(value), unrounded=self.loss_after() if by.rounds else None,
+        )  # fmt: skip
+
+    def symbolic(self) -> Step:
+        """Return the tree of steps that gives every derivative as a formula.
+
+        Raises
+        ------
+        DataError
+            If the problem is a proof.
+        """
+        if self.proof:
+            raise DataError("the problem is a proof, which has no derivatives; explain it without formulas.")
+        return formulas(
+            self.loss, letters=tuple(self.letters), given=[*self.letters, *self.given], wrt=self.parameters or None,
+            title=self.title, symbol=self.symbol,
+        )  # fmt: skip
 
     def loss_after(self) -> float:
         """Return the loss after the steps of the update."""
@@ -164,8 +249,8 @@ def updates_of(rule: Optimizer) -> Callable[[float, float, int, dict[str, float]
     return step
 
 
-def load_problem(path: str | Path) -> Problem:
-    """Read a problem from a TOML file.
+def load_problem(path: str | Path, **settings: Any) -> Problem:
+    """Read a problem from a TOML file, with settings as `problem_from_text` has them.
 
     Raises
     ------
@@ -174,7 +259,7 @@ def load_problem(path: str | Path) -> Problem:
     """
     text = text_of(path, "a problem")
     try:
-        return problem_from_text(text)
+        return problem_from_text(text, **settings)
     except ZanjirError as error:
         raise type(error)(f"{path}: {error}") from error
 
@@ -199,8 +284,15 @@ def text_of(path: str | Path, what: str) -> str:
         raise DataError(f"{path} is no text in UTF-8: byte {error.start}. Expected {what} in TOML.") from error
 
 
-def problem_from_text(text: str) -> Problem:
+def problem_from_text(text: str, **settings: Any) -> Problem:
     """Return the problem that a TOML text describes.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    **settings
+        Settings of its ``[scores]`` to change, such as ``over="all"``.
 
     Raises
     ------
@@ -225,25 +317,45 @@ def problem_from_text(text: str) -> Problem:
     except (ValueError, RecursionError) as error:  # of these, integers of thousands of digits
         raise DataError(f"the problem is no TOML: {error}.") from error
     known(facts, KEYS, "the problem")
+    if settings:
+        facts["scores"] = {**table(facts, "scores"), **settings}
     lines = {m[1]: text.count("\n", 0, m.start()) + 1 for m in re.finditer(r"^\s*([\w]+)\s*=", text, re.MULTILINE)}
     given, formulas = dict(table(facts, "given")), dict(table(facts, "formulas"))
+    scores = scores_of(facts, text)
+    if scores:
+        given, formulas = scores.given, scores.formulas
     if "network" in facts:
         made, of_network = formulas_of(table(facts, "network"))
         given, formulas = {**made, **given}, {**of_network, **formulas}
-    check_names([*given, *formulas])
+    letters, proof = letters_of(facts.get("symbols", [])), lines_of(facts.get("proof", []))
+    check_names([*letters, *given, *formulas, *(line.name for line in proof)])
     check_numbers(given, lines)
     wrong = next((name for name, formula in formulas.items() if not isinstance(formula, str)), None)
     if wrong:
         raise DataError(f"line {lines.get(wrong, '?')}: {wrong} is {formulas[wrong]!r}, expected a formula in quotes.")
     if len(given) + len(formulas) > MOST_NUMBERS:
         raise DataError(f"the problem has {len(given) + len(formulas):,} numbers; expected at most {MOST_NUMBERS:,}.")
-    if twice := given.keys() & formulas.keys():
-        raise DataError(f"{min(twice)} is given and has a formula; expected one of both.")
+    if twice := (given.keys() & formulas.keys()) | (letters.keys() & {*given, *formulas}):
+        raise DataError(f"{min(twice)} is given and has a formula or a number; expected one of them.")
+    if letters and "update" in facts:
+        raise DataError("[update] needs numbers, and there are symbols; leave it out, or give numbers in [given].")
     parameters, rule, n_steps = update_of(facts, given)
     title, symbol = str(facts.get("title", "problem")), str(facts.get("symbol", "L"))
-    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines)
-    _ = problem.loss  # what cannot be computed is said now
+    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, letters, proof, scores)
+    _ = problem.solution() if proof else problem.nodes  # what cannot be computed is said now
     return problem
+
+
+def scores_of(facts: Mapping[str, Any], text: str) -> Scores | None:
+    """Return the table of scores that a problem has, if any."""
+    if "scores" not in facts:
+        return None
+    if beside := [key for key in ("given", "formulas", "network", "symbol", "symbols", "proof") if key in facts]:
+        raise DataError(f"the problem has [scores] and {beside[0]}; expected one of both.")
+    scores = formulas_of_scores(table(facts, "scores"), partial(place_of, text))
+    if "update" in facts and len(scores.losses) > 1:
+        raise DataError(f"[update] needs one loss to follow, and losses has {len(scores.losses)}; keep one of them.")
+    return scores
 
 
 def known(facts: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
@@ -258,6 +370,20 @@ def table(facts: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise DataError(f"{key} is {found!r}, expected a table: [{key}].")
     return found
+
+
+def letters_of(symbols: Any) -> dict[str, tuple[int, ...]]:
+    """Return the letters of a file with their shapes: of a list of names, or of a table with a shape for each."""
+    shapes = dict.fromkeys(symbols, ()) if is_names(symbols) else symbols or {}
+    if not isinstance(shapes, dict) or not all(is_shape(shape) for shape in shapes.values()):
+        raise DataError(f'symbols is {symbols!r}, expected names, ["x", "w"], or shapes, {{ x = [2, 1], w = [] }}.')
+    return {name: tuple(shape) for name, shape in shapes.items()}
+
+
+def is_shape(shape: Any) -> bool:
+    """Whether something is the shape of a number, a vector or a matrix, not too large to look at."""
+    sizes = isinstance(shape, list | tuple) and all(type(n) is int and n > 0 for n in shape)
+    return sizes and len(shape) <= 2 and math.prod(shape) <= MOST_NUMBERS
 
 
 def check_names(names: Sequence[str]) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any
 
 from zanjir.explain.blocks import rounded
-from zanjir.explain.steps import LONGEST_FRACTION, Step
-from zanjir.explain.words import findings, note, said, unrounded
+from zanjir.explain.steps import LONGEST_FRACTION, Step, Table
+from zanjir.explain.words import findings, mode_note, said, unrounded, word
 
 __all__ = ["PARTS", "Writer", "distinct"]
 
-PARTS = ("given", "forward", "loss", "backward", "update")
+PARTS = ("given", "forward", "loss", "backward", "update", "proof", "summary")
 
 
 class Writer:
@@ -38,12 +39,6 @@ class Writer:
         """Return a fraction as it stands in a formula."""
         return exact
 
-    def value(self, value: float | None, exact: str | None = None) -> str:
-        """Return the value of a step; of an exact one the fraction, or nothing if it is too long to read."""
-        if exact is None:
-            return self.decimal(self.number(value))
-        return self.fraction(exact) if len(exact) <= LONGEST_FRACTION else ""
-
     def beside(self, value: float | None, exact: str | None = None) -> str:
         """Return the decimal that stands beside a fraction, with its sign; nothing beside a decimal."""
         if exact is None or ("/" not in exact and len(exact) <= LONGEST_FRACTION):
@@ -54,14 +49,38 @@ class Writer:
     def remarks(self, tree: Step) -> list[tuple[str, list[str]]]:
         """Return what is said at the end, each with its heading: what checks found, and where rounding has led."""
         remarks = [
-            ("check", self.found(tree.every("check"))),
-            ("unrounded", unrounded(self.language, tree, self.number)),
+            (self.check_heading(tree.every("check")), self.found(tree.every("check"))),
+            (self.say("unrounded"), unrounded(self.language, tree, self.number)),
         ]
-        return [(self.say(key), sentences) for key, sentences in remarks if sentences]
+        return [(heading, sentences) for heading, sentences in remarks if sentences]
 
-    def note(self, tree: Step) -> list[str]:
+    def mode_note(self, tree: Step) -> list[str]:
         """Return what is said below the title: how the numbers were computed."""
-        return [sentence for sentence in [note(self.language, tree.mode)] if sentence]
+        return [sentence for sentence in [mode_note(self.language, tree.mode)] if sentence]
+
+    def cell(self, cell: str | float | None) -> str:
+        """Return a cell of a table: a number, or a word, in the language if the catalogs have it."""
+        return word(self.language, cell) if isinstance(cell, str) else self.number(cell)
+
+    def cells(self, table: Table) -> list[list[str]]:
+        """Return the rows of a table as they are shown, that of the columns' names first."""
+        return [[self.cell(cell) for cell in row] for row in (table.columns, *table.rows)]
+
+    def known(self, value: Any, exact: str | None = None) -> list[str]:
+        """Return the last side of an equation: a fraction if there is one; none if nothing can be read there."""
+        if exact is not None:
+            return [self.fraction(exact)] if len(exact) <= LONGEST_FRACTION else []
+        return [] if value is None else [self.decimal(self.number(value))]
+
+    def note(self, step: Step, marked: Callable[[str], str] = str, prose: Callable[[str], str] = str) -> str:
+        """Return why a line of a proof holds; ``marked`` writes the formulas in it, and ``prose`` what is between."""
+        text = step.note.get(self.language) or next(iter(step.note.values()), "")
+        return "".join(marked(piece) if k % 2 else prose(piece) for k, piece in enumerate(text.split("`")))
+
+    def check_heading(self, steps: Sequence[Step]) -> str:
+        """Return the heading of the checks."""
+        in_letters = any(step.rule == "random points" for step in steps)
+        return self.say("check_at_points" if in_letters else "check")
 
     def found(self, steps: Sequence[Step]) -> list[str]:
         """Return what checks found, in sentences."""
