@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from zanjir.explain import Problem, as_html, as_latex, as_markdown, as_script, as_text, differences, solution
+from zanjir.explain.matrices import by_matrices
 from zanjir.graph import tensor
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.optim import OPTIMIZERS, Adam, AdamW
@@ -168,3 +169,17 @@ def test_a_gate_runs_once_for_all_differences_and_not_at_all_before_them(monkeyp
     n_runs.clear()
     differences.shifted(loss, [order[-1].inputs[1]], [1e-5])
     assert n_runs == [loss]
+
+
+@pytest.mark.parametrize("name", STATEFUL)
+def test_whole_matrices_get_the_same_lines(name):
+    X, W = tensor([[1.0, -2.0]], "X"), tensor([[0.7, 0.2], [0.4, -0.3]], "W")
+    loss = ((X @ W).named("Z") ** 2).sum().named("loss")
+    steps = {step.target: step for step in by_matrices(loss, ["W"], optimizer=OPTIMIZERS[name](0.1)).every("update")}
+    slopes = 2 * X.value.T @ (X.value @ W.value)
+    for k in np.ndindex(2, 2):
+        for target, value in one_step(name, W.value[k], slopes[k], 0.1).items():
+            assert steps[target.replace("(w)", "(W)")].value[k] == pytest.approx(value, rel=CLOSE), target
+    assert steps["eta"].value == 0.1
+    kept = steps["shrunk(W)"].value if name == "adamw" else W.value
+    assert np.array_equal(steps["W new"].value, kept - steps["step(W)"].value)

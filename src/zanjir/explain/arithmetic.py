@@ -54,8 +54,8 @@ class Arithmetic:
         return value
 
     def kept(self, value: Any) -> Number:
-        """Return a number that was found, as it is written down and used from there on."""
-        return float(value)
+        """Return a number that was found, as it is written down and used from there on; of an array all of them."""
+        return value if np.ndim(value) else float(value)
 
     def added(self, numbers: Sequence[Number]) -> Number:
         """Return a sum, added from left to right."""

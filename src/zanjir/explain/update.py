@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import numpy as np
 
 from zanjir.explain.arithmetic import Arithmetic, Number
 from zanjir.explain.blocks import Block, blocks_of
@@ -32,6 +35,8 @@ class Update:
         The names of the problem; those that the rule has of its own are changed until they are none of them.
     by : Arithmetic
         How the numbers are computed.
+    shape : tuple of int
+        Of an array that is changed as a whole; ``()`` of a number.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Update:
     rule: Optimizer
     taken: Collection[str]
     by: Arithmetic
+    shape: tuple[int, ...] = ()
 
     def own(self, name: str) -> str:
         """Return a name of the rule's own as the solution has it: ``eta``, or ``eta_rule`` where that is taken.
@@ -80,14 +86,19 @@ class Update:
 
     def start(self) -> dict[str, Number]:
         """Return what the rule reads before its first step: its settings, and what it keeps, which is 0."""
-        given, zero = self.by.given, self.by.given(0.0)
+        given = self.by.given
+        zero: Any = np.zeros(self.shape) if self.shape else given(0.0)
         return {self.rate: given(self.rule.learning_rate), self.count: given(1.0), **dict.fromkeys(self.state, zero)}
 
     @cached_property
     def blocks(self) -> list[Block]:
         """The rule as lines, in the order of computing."""
-        W, dW, rate, t = (Tensor(1.0, name) for name in (self.name, self.derivative, self.rate, self.count))
-        state = {part: Tensor(0.0, self.of(part)) for part in self.rule.state_names}
+        rate, t = Tensor(1.0, self.rate), Tensor(1.0, self.count)
+        W, dW, *held = (
+            Tensor(np.ones(self.shape) if self.shape else 1.0, name)
+            for name in (self.name, self.derivative, *self.state)
+        )
+        state = dict(zip(self.rule.state_names, held, strict=True))
         made = self.rule.update(W, dW, rate, t, **state)
         outputs = [*(made[part] for part in state), made["W"]]
         named = [node for node in topological_order(outputs) if node.name]
