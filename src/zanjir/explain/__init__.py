@@ -16,6 +16,7 @@ from zanjir.explain.register import Entry, register
 from zanjir.explain.sample import explained_sample
 from zanjir.explain.script import as_script
 from zanjir.explain.steps import VERSION, Mode, Path, Step, Table, Written
+from zanjir.explain.summary import summarized
 from zanjir.explain.symbolic import formulas
 from zanjir.explain.text import as_text
 
@@ -59,4 +60,5 @@ __all__ = [
     "questions_as",
     "register",
     "solution",
+    "summarized",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
 from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
+from zanjir.explain.level_words import LEVEL_ENGLISH, LEVEL_PERSIAN
 from zanjir.explain.mode_words import MODE_ENGLISH, MODE_PERSIAN
 from zanjir.explain.score_words import SCORE_ENGLISH, SCORE_PERSIAN
 from zanjir.explain.steps import Mode, Step
@@ -44,8 +45,22 @@ PERSIAN = {
     "local": "محلی",
 }
 CATALOGS = {
-    "en": {**ENGLISH, **AUDIT_ENGLISH, **LETTERS_ENGLISH, **MODE_ENGLISH, **SCORE_ENGLISH},
-    "fa": {**PERSIAN, **AUDIT_PERSIAN, **LETTERS_PERSIAN, **MODE_PERSIAN, **SCORE_PERSIAN},
+    "en": {
+        **ENGLISH,
+        **AUDIT_ENGLISH,
+        **LETTERS_ENGLISH,
+        **LEVEL_ENGLISH,
+        **MODE_ENGLISH,
+        **SCORE_ENGLISH,
+    },
+    "fa": {
+        **PERSIAN,
+        **AUDIT_PERSIAN,
+        **LETTERS_PERSIAN,
+        **LEVEL_PERSIAN,
+        **MODE_PERSIAN,
+        **SCORE_PERSIAN,
+    },
 }
 
 
