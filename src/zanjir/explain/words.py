@@ -144,7 +144,7 @@ def unrounded(language: str, tree: Step, number: Callable[[float | None], str]) 
     lines = [
         said(
             language, "unrounded_number", target=step.target, value=number(step.value),
-            unrounded=number(step.unrounded), difference=f"{step.value - step.unrounded:.1e}",
+            unrounded=number(step.unrounded), difference=f"{abs(step.value - step.unrounded):.1e}",
         )
         for step in final
         if step.value is not None and step.unrounded is not None and step.rule != "given"
