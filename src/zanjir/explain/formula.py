@@ -63,8 +63,11 @@ def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
         raise DataError(f"{text!r} cannot be computed in real numbers: {error}.") from error
 
 
-def built(node: ast.expr, names: Mapping[str, Tensor], text: str) -> Any:
-    """Return a part of a formula: a tensor, or a number of the formula."""
+def built(node: ast.expr, names: Mapping[str, Tensor], text: str, in_exponent: bool = False) -> Any:
+    """Return a part of a formula: a tensor, or a number of the formula.
+
+    Two numbers are combined in the graph, so that 1/3 stays a third; in an exponent at once, as its value is asked.
+    """
     match node:
         case ast.Constant(value=bool() | complex()):
             pass
@@ -73,11 +76,13 @@ def built(node: ast.expr, names: Mapping[str, Tensor], text: str) -> Any:
         case ast.Name(id=name):
             return choose("name", name, dict(names))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -built(operand, names, text)
+            return -built(operand, names, text, in_exponent)
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return built(operand, names, text)
+            return built(operand, names, text, in_exponent)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-            return OPERATORS[type(op)](built(left, names, text), built(right, names, text))
+            first = built(left, names, text, in_exponent)
+            second = built(right, names, text, in_exponent or isinstance(op, ast.Pow))
+            return combined(OPERATORS[type(op)], first, second, in_exponent)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             function = choose("function", name, {**FUNCTIONS, **OF_ARRAYS})
             return function(*(as_tensor(built(x, names, text)) for x in arguments))
@@ -85,6 +90,15 @@ def built(node: ast.expr, names: Mapping[str, Tensor], text: str) -> Any:
         f"{ast.unparse(node)!r} in {text!r} is not understood; expected names, numbers, + - * / **, brackets and "
         f"{', '.join(FUNCTIONS)}."
     )
+
+
+def combined(function: Callable[[Any, Any], Any], first: Any, second: Any, at_once: bool) -> Any:
+    """Return what an operator makes of two parts; of two numbers a node, unless their value is asked at once."""
+    found = function(first, second)
+    if at_once or isinstance(found, Tensor):
+        return found
+    float(found)  # refuses what is no real number
+    return function(Tensor(first), second)
 
 
 def as_tensor(value: Any) -> Tensor:
