@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["explain"]
 
-FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "json")
+FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "tikz", "json")
+DRAWINGS = ("network", "circuit")
 
 
 @click.command()
@@ -23,9 +24,12 @@ FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "js
 @shown("--format", "form", type=click.Choice(FORMATS), default="text", help="What to write.")
 @shown("--lang", "language", type=click.Choice(["en", "fa"]), default="en", help="English or Persian.")
 @shown("--digits", type=click.IntRange(1, 17), default=6, help="Significant digits that are shown.")
+@click.option("--drawing", type=click.Choice(DRAWINGS), help="What to draw.  [default: the network if there is one]")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of printing.")
 @click.option("--list", "listed", is_flag=True, help="List the problems that are there.")
-def explain(problem: str | None, form: str, language: str, digits: int, out: Path | None, listed: bool) -> None:
+def explain(
+    problem: str | None, form: str, language: str, digits: int, drawing: str | None, out: Path | None, listed: bool
+) -> None:
     """Solve PROBLEM step by step: forward, backward by the chain rule, update, and a check of every derivative.
 
     PROBLEM is a TOML file, or one of the lectures by its name, such as
@@ -41,7 +45,7 @@ def explain(problem: str | None, form: str, language: str, digits: int, out: Pat
         return
     if problem is None:
         raise click.UsageError(f"say which problem: a TOML file, or {', '.join(PROBLEMS)}.")
-    text = written(problem_named(problem), form, language, digits)
+    text = written(problem_named(problem), form, language, digits, drawing)
     if out is None:
         click.echo(text)
     else:
@@ -49,18 +53,21 @@ def explain(problem: str | None, form: str, language: str, digits: int, out: Pat
         click.echo(f"written to {out}", err=True)
 
 
-def written(problem: Problem, form: str, language: str, digits: int) -> str:
+def written(problem: Problem, form: str, language: str, digits: int, drawing: str | None) -> str:
     """Return the solution of a problem in a form."""
     from zanjir.explain import as_html, as_latex, as_markdown, as_notebook, as_script, as_text
-    from zanjir.graph.diagram import diagram
+    from zanjir.explain.drawing import as_figure, as_svg, as_tikz
 
-    if form == "svg":
-        return diagram(problem.loss, gradients=True).svg()
     tree = problem.solution()
     if form == "json":
         return json.dumps(tree.as_json(), ensure_ascii=False)
-    write = {
+    shown: dict[str, Any] = {"language": language, "digits": digits}
+    if form in {"svg", "tikz"}:
+        return (as_svg if form == "svg" else as_tikz)(problem, tree, kind=drawing, **shown)
+    if form in {"html", "latex"} and (figure := as_figure(problem, tree, form, kind=drawing, **shown)):
+        shown["figure"] = figure
+    write: Any = {
         "text": as_text, "html": as_html, "markdown": as_markdown, "latex": as_latex, "notebook": as_notebook,
         "python": as_script,
     }[form]  # fmt: skip
-    return write(tree, language=language, digits=digits)
+    return str(write(tree, **shown))

@@ -26,12 +26,14 @@ math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaV
 details { margin-inline-start: 1.5rem; } summary { cursor: pointer; color: #00508a; }
 a { color: #00508a; text-decoration: none; } a:hover, a:focus { text-decoration: underline; }
 bdi { direction: ltr; font-family: monospace; }
+figure { direction: ltr; margin: 1rem 0; overflow-x: auto; }
+@media print { figure svg { max-width: 100%; height: auto; } }
 @media print { body { margin: 0; max-width: none; } details > * { display: block; } li { break-inside: avoid; } }
 @page { size: A4; margin: 18mm; }
 """.strip()
 
 
-def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
+def as_html(tree: Step, *, language: str = "en", digits: int = 6, figure: str = "") -> str:
     """Return a worked solution as a page, with formulas in MathML and links to where each number was found.
 
     Parameters
@@ -42,6 +44,8 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
         ``"en"`` or ``"fa"``, whose page runs from right to left while formulas run from left to right.
     digits : int
         Significant digits that are shown; nothing is rounded before it is used.
+    figure : str
+        A picture in SVG that stands at the top.
 
     Examples
     --------
@@ -58,12 +62,13 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     check = f"<section><h2>{escape(writer.say('check'))}</h2>{found}</section>" if found else ""
     direction = "rtl" if language == "fa" else "ltr"
     title = escape(tree.target)
+    drawn = f'<figure tabindex="0">\n{figure}</figure>\n' if figure else ""
     return (
         f'<!DOCTYPE html>\n<html lang="{language}" dir="{direction}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{title}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1><bdi>{title}</bdi></h1>\n"
-        f"{''.join(parts)}{check}\n</main>\n</body>\n</html>\n"
+        f"{drawn}{''.join(parts)}{check}\n</main>\n</body>\n</html>\n"
     )
 
 

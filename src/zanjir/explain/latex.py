@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from zanjir.explain.blocks import latex_name, target_latex
 from zanjir.explain.steps import Path, Step
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 from zanjir.views.summary import one_line
+from zanjir.views.tikz import STANDALONE, escaped_text, powers
 
-__all__ = ["as_latex"]
+__all__ = ["as_latex", "standalone"]
 
 WIDEST = 62  # characters of a formula that fit beside its left side on A4 with margins of 20 mm
-ENGLISH = r"""
+LONGEST = 20  # lines of formulas that stay together on a page
+MOST_BESIDE = 4  # given numbers beside each other
+ARTICLE = r"""
 \documentclass[11pt,a4paper]{article}
 \usepackage[margin=20mm]{geometry}
 \usepackage{amsmath}
 \usepackage{graphicx}
 \setlength{\parindent}{0pt}
-\allowdisplaybreaks
 """
-# xepersian wants to be loaded last; the first font that is there has the letters of Persian.
-PERSIAN = rf"""
-% Compile with xelatex.
-{ENGLISH.strip()}
-\usepackage{{xepersian}}
-\IfFontExistsTF{{Vazirmatn}}{{\settextfont{{Vazirmatn}}}}{{%
-\IfFontExistsTF{{XB Niloofar}}{{\settextfont{{XB Niloofar}}}}{{%
-\IfFontExistsTF{{Noto Naskh Arabic}}{{\settextfont{{Noto Naskh Arabic}}}}{{\settextfont{{DejaVu Sans}}}}}}}}
+SPACES = r"""
+\setlength{\abovedisplayskip}{3pt plus 2pt}
+\setlength{\belowdisplayskip}{5pt plus 3pt}
 """
-TEXT = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
-}  # fmt: skip
+FIGURES = r"""
+\usepackage{tikz}
+\usepackage{adjustbox}
+"""
+# All of them have the letters of Persian, and all but the last are made for reading.
+FONTS = ("Vazirmatn", "XB Niloofar", "Noto Naskh Arabic", "Amiri", "Nazli", "DejaVu Sans")
+XELATEX = f"""
+% Compile with xelatex (Debian: texlive-xetex, texlive-latex-extra; for Persian also texlive-lang-arabic). The text is
+% set in the first of these fonts that is installed: {", ".join(FONTS)}.
+% Debian has three of them, in fonts-noto-core, fonts-hosny-amiri and fonts-farsiweb.
+"""
+# What any LaTeX reads without further packages: Latin letters, and the signs of typesetting.
+BEYOND_LATIN = re.compile(r"[^\u0000-\u017f\u2013-\u2026]")
+MARK = "\0"  # around a name in a sentence
 
 
-def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
+def as_latex(tree: Step, *, language: str = "en", digits: int = 6, figure: str = "") -> str:
     r"""Return a worked solution as a whole document, whose formulas break before they are wider than the page.
 
     Parameters
@@ -47,6 +55,8 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
         ``"en"``, for any LaTeX, or ``"fa"``, for XeLaTeX.
     digits : int
         Significant digits that are shown; nothing is rounded before it is used.
+    figure : str
+        A TikZ picture that stands at the top.
 
     Examples
     --------
@@ -63,41 +73,81 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     """
     writer = Latex(language, digits)
     checked = writer.checked(tree.every("check"))
-    parts = [*writer.parts(tree), *([checked] if checked else [])]
-    top = (PERSIAN if language == "fa" else ENGLISH).strip()
-    title = writer.prose(tree.target)
-    return "\n".join(
-        [top, r"\begin{document}", rf"\section*{{{title}}}", "", "\n\n".join(parts), "", r"\end{document}", ""]
-    )
+    title = rf"\section*{{{writer.prose(tree.target)}}}"
+    drawn = [scaled(figure)] if figure else []
+    body = "\n\n".join([SPACES.strip(), title, *drawn, *writer.parts(tree), *([checked] if checked else [])])
+    return document(ARTICLE.strip() + (FIGURES.rstrip() if figure else ""), body, language)
+
+
+def standalone(figure: str, language: str = "en") -> str:
+    """Return a TikZ picture as a document of its own size."""
+    directed = f"\\begin{{LTR}}\n{figure}\n\\end{{LTR}}" if language == "fa" else figure
+    return document(STANDALONE, directed, language)
+
+
+def document(preamble: str, body: str, language: str) -> str:
+    """Return a document; XeLaTeX is asked for only where the letters need it."""
+    extra = ""
+    if language == "fa":  # xepersian wants to be loaded last
+        extra = f"\\usepackage{{xepersian}}\n{first_font('settextfont')}\n"
+    elif BEYOND_LATIN.search(body):
+        extra = f"\\usepackage{{fontspec}}\n{first_font('setmainfont')}\n"
+    above = XELATEX.lstrip() if extra else ""
+    return f"{above}{preamble}\n{extra}\\begin{{document}}\n{body}\n\\end{{document}}\n"
+
+
+def first_font(command: str) -> str:
+    """Return the choice of the first font that is installed."""
+    *before, last = FONTS
+    tests = "".join(f"\\IfFontExistsTF{{{font}}}{{\\{command}{{{font}}}}}{{%\n" for font in before)
+    return rf"{tests}\{command}{{{last}}}{'}' * len(before)}"
+
+
+def scaled(figure: str) -> str:
+    """Return a picture in the middle of the page, made smaller if it is wider."""
+    return "\n".join([
+        r"\begin{center}", r"\begin{adjustbox}{max width=\linewidth, max totalheight=0.8\textheight}", figure,
+        r"\end{adjustbox}", r"\end{center}",
+    ])  # fmt: skip
 
 
 class Latex(Writer):
     """The writing of steps as LaTeX."""
 
     def prose(self, text: str) -> str:
-        """Return a sentence; in Persian, names and numbers in it run from left to right."""
-        text = one_line(text)
+        """Return a sentence, with marked names as formulas; in Persian, Latin words run from left to right."""
+        pieces = text.split(MARK)
+        return "".join(
+            f"${latex_name(piece)}$" if k % 2 else self.words(one_line(piece)) for k, piece in enumerate(pieces)
+        )
+
+    def words(self, text: str) -> str:
+        """Return words of a sentence."""
         if self.language != "fa":
             return escaped_text(text)
         pieces = re.split(r"([A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)", text)
-        return "".join(
-            rf"\lr{{{escaped_text(piece)}}}" if k % 2 else escaped_text(piece) for k, piece in enumerate(pieces)
-        )
+        return "".join(left_to_right(piece) if k % 2 else escaped_text(piece) for k, piece in enumerate(pieces))
 
     def part(self, kind: str, steps: list[Step]) -> str:
         """Return a part with its heading; nothing if it has no steps."""
         heading = rf"\subsection*{{{self.prose(self.say(kind))}}}"
         if kind == "given" and steps:
-            return f"{heading}\n{aligned([equation(latex_name(x.target), [self.number(x.value)]) for x in steps])}"
+            return f"{heading}\n{beside([(latex_name(x.target), powers(self.number(x.value))) for x in steps])}"
         return "\n".join([heading, *(self.block(step) for step in steps)]) if steps else ""
 
     def block(self, step: Step) -> str:
-        """Return a step: its formula, why, and its local derivatives."""
+        """Return a step: its formula, its local derivatives and parts, and why, on one page."""
+        formulas = [self.equation(step), *(self.local(step, path) for path in step.paths)]
+        formulas += [self.equation(child) for child in step.children]
+        reason = self.prose(why(self.language, step, lambda name: f"{MARK}{one_line(name)}{MARK}"))
+        if not reason:
+            return aligned(formulas)
+        return "\n".join([r"\begin{samepage}", aligned(formulas), reason, r"\end{samepage}", ""])
+
+    def equation(self, step: Step) -> list[str]:
+        """Return the lines of a step's formula."""
         sides = [step.written.symbolic_latex, step.written.substituted_latex] if step.written else []
-        formulas = [equation(target_latex(step.target), [*sides, self.number(step.value)])]
-        formulas += [self.local(step, path) for path in step.paths]
-        reason = self.prose(why(self.language, step))
-        return "\n".join([aligned(formulas), *([reason, ""] if reason else [])])
+        return equation(target_latex(step.target), [*sides, self.number(step.value)])
 
     def local(self, step: Step, path: Path) -> list[str]:
         """Return the lines of a local derivative."""
@@ -111,15 +161,25 @@ class Latex(Writer):
         return "\n\n".join([heading, *map(self.prose, found)]) if found else ""
 
 
-def escaped_text(text: str) -> str:
-    """Return text without signs that mean something to LaTeX."""
-    return "".join(TEXT.get(sign, sign) for sign in text)
+def left_to_right(words: str) -> str:
+    """Return Latin words in a Persian sentence; a number is a formula, whose digits stay as they are."""
+    return f"${powers(words)}$" if re.fullmatch(r"[\d.e+-]+", words) else rf"\lr{{{escaped_text(words)}}}"
+
+
+def beside(formulas: Sequence[tuple[str, str]]) -> str:
+    """Return short formulas, as many beside each other as the page is wide."""
+    widest = max(width(f"{left}{right}") for left, right in formulas)
+    n = max(1, min(MOST_BESIDE, WIDEST // (widest + 6)))
+    rows = [formulas[k : k + n] for k in range(0, len(formulas), n)]
+    lines = " \\\\\n".join(" & ".join(f"{left} &= {right}" for left, right in row) for row in rows)
+    return f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
 
 
 def aligned(formulas: list[list[str]]) -> str:
-    """Return lines of formulas under each other; a page may end between them."""
-    lines = " \\\\\n".join(line for lines in formulas for line in lines)
-    return f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
+    """Return lines of formulas under each other; a page may end between them if they are many."""
+    lines = [line for formula in formulas for line in formula]
+    written = "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
+    return written if len(lines) <= LONGEST else f"{{\\allowdisplaybreaks\n{written}}}"
 
 
 def equation(left: str, sides: list[str]) -> list[str]:
@@ -129,21 +189,6 @@ def equation(left: str, sides: list[str]) -> list[str]:
         first, *more = broken(side)
         lines += [f"{'' if k else left + ' '}&= {first}", *(rf"&\quad {piece}" for piece in more)]
     return lines
-
-
-def powers(formula: str) -> str:
-    r"""Return a formula whose numbers such as 1e-08 are written with a power of ten.
-
-    Examples
-    --------
-    >>> powers("x + 1e-08")
-    'x + 1 \\cdot 10^{-8}'
-    """
-    return re.sub(
-        r"(?<![\w.])(\d+(?:\.\d+)?)e([+-])(\d+)",
-        lambda found: rf"{found[1]} \cdot 10^{{{'-' if found[2] == '-' else ''}{int(found[3])}}}",
-        formula,
-    )
 
 
 def broken(formula: str) -> list[str]:

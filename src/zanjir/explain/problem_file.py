@@ -52,6 +52,8 @@ class Problem:
         How many steps of it to take.
     symbol : str
         The loss in ``dL/dw``.
+    network : mapping
+        The table of the file that describes a network; empty if there is none.
 
     Examples
     --------
@@ -68,6 +70,7 @@ class Problem:
     n_steps: int = 1
     symbol: str = "L"
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    network: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def loss(self) -> Tensor:
@@ -229,7 +232,7 @@ def problem_from_text(text: str) -> Problem:
         raise DataError(f"{min(twice)} is given and has a formula; expected one of both.")
     parameters, rule, n_steps = update_of(facts, given)
     title, symbol = str(facts.get("title", "problem")), str(facts.get("symbol", "L"))
-    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines)
+    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, table(facts, "network"))
     _ = problem.loss  # what cannot be computed is said now
     return problem
 

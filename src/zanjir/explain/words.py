@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
+from zanjir.explain.drawing_words import DRAWING_ENGLISH, DRAWING_PERSIAN
 from zanjir.explain.steps import Step
 
 __all__ = ["CATALOGS", "findings", "said", "why"]
@@ -40,7 +41,10 @@ PERSIAN = {
     "kink": "{target}: هزینه اینجا شکستگی دارد و تفاضل چیزی نمی‌گوید؛ مقدار، قراردادِ دروازهٔ آن است.",
     "local": "محلی",
 }
-CATALOGS = {"en": {**ENGLISH, **AUDIT_ENGLISH}, "fa": {**PERSIAN, **AUDIT_PERSIAN}}
+CATALOGS = {
+    "en": {**ENGLISH, **AUDIT_ENGLISH, **DRAWING_ENGLISH},
+    "fa": {**PERSIAN, **AUDIT_PERSIAN, **DRAWING_PERSIAN},
+}
 
 
 def said(language: str, key: str, **facts: object) -> str:

@@ -33,8 +33,10 @@ __all__ = ["MOST_BOXES", "WORDS", "circuit", "drawn_places"]
 
 MOST_BOXES = 200
 LONGEST_LABEL, LONGEST_NUMBERS = 24, 30
-WORDS = MappingProxyType({"above": "above a wire: value", "below": "below: {what}", "of": "derivative of {name}",
-                          "gradient": "gradient"})  # fmt: skip
+WORDS = MappingProxyType({
+    "above": "above a wire: value", "below": "below: {what}", "of": "derivative of {name}", "gradient": "gradient",
+    "node": "{name}, shape {shape}{numbers}", "value": ", value {number}", "slope": ", gradient {number}",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -102,12 +104,12 @@ def circuit(diagram: Diagram, *, words: Mapping[str, str] = WORDS, title: str = 
     key = legend(diagram, height + MARGIN / 2, words)
     return Drawing(
         title or diagram.title,
-        f"{'; '.join(sentence(box.node) for box in boxes)}.",
+        f"{'; '.join(sentence(box.node, words) for box in boxes)}.",
         width_of(placed, key) + 2 * MARGIN,
         (height if key else placed.height) + 2 * MARGIN,
         tuple(Wire(tuple(route), is_bent=True, has_head=True) for route in placed.routes),
         tuple(tails),
-        tuple(shape_of(*facts) for facts in zip(boxes, placed.corners, n_ports, strict=True)),
+        tuple(shape_of(*facts, words) for facts in zip(boxes, placed.corners, n_ports, strict=True)),
         tuple(label for box, ends in zip(boxes, placed.tails, strict=True) for label in on_wire(box, ends)),
         key,
     )
@@ -139,17 +141,19 @@ def width_of(placed: Layout, key: Sequence[Label]) -> float:
 
 def legend(diagram: Diagram, y: float, words: Mapping[str, str]) -> tuple[Label, ...]:
     """Return what the two colors mean, as far as they occur."""
-    of = diagram.gradient_of and words["of"].format(name=shortened(diagram.gradient_of, LONGEST_LABEL))
+    name = shortened(diagram.gradient_of or "", LONGEST_LABEL)
+    below = words["below"].format(what=words["of"].format(name=name) if name else words["gradient"])
     said = {
         "value": words["above"] if any(node.value for node in diagram.nodes) else "",
-        "gradient": words["below"].format(what=of or words["gradient"]) if any(n.gradient for n in diagram.nodes) else "",
+        "gradient": below if any(node.gradient for node in diagram.nodes) else "",
     }
     labels: list[Label] = []
     x = 0.0
     for role, line in said.items():
         if line:
-            labels.append(Label(line, x, y, role=role, middle=False))
-            x = labels[-1].box[2] + AIR
+            width = text_width(line, SMALL)
+            labels.append(Label(line, x + width / 2, y, role=role, is_prose=True))
+            x += width + AIR
     return tuple(labels)
 
 
@@ -166,18 +170,18 @@ def on_wire(box: Box, ends: tuple[Point, Point]) -> list[Label]:
     return [Label(words, x + PAD, at, role=role, middle=False) for words, at, role in both if words]
 
 
-def shape_of(box: Box, corner: Point, n_ports: int) -> Shape:
+def shape_of(box: Box, corner: Point, n_ports: int, words: Mapping[str, str]) -> Shape:
     """Return a box with its lines; what they leave out stands in its sentence."""
     x, y = corner
     height = box.height(n_ports)
     radius = 5.0 if box.node.gate else height / 2
     lines = in_middle(box.lines, x + box.width / 2, y + height / 2)
-    return Shape(x, y, box.width, height, radius, lines, sentence(box.node), box.is_output)
+    return Shape(x, y, box.width, height, radius, lines, sentence(box.node, words), box.is_output)
 
 
-def sentence(node: Node) -> str:
+def sentence(node: Node, words: Mapping[str, str]) -> str:
     """Return all that is known of a node."""
-    formula = f" = {node.formula}" if node.formula else ""
-    value = f", value {node.value.text()}" if node.value else ""
-    gradient = f", gradient {node.gradient.text()}" if node.gradient else ""
-    return f"{node.label}{formula}, shape {shape_text(node.shape)}{value}{gradient}"
+    name = f"{node.label} = {node.formula}" if node.formula else node.label
+    known = (("value", node.value), ("slope", node.gradient))
+    numbers = "".join(words[key].format(number=summary.text()) for key, summary in known if summary)
+    return words["node"].format(name=name, shape=shape_text(node.shape), numbers=numbers)

@@ -31,11 +31,13 @@ class Label:
     size : float
         Of the letters.
     role : str
-        ``"value"`` and ``"gradient"`` have a color; ``"name"`` and ``"words"`` that of the text around.
+        ``"value"`` and ``"gradient"`` have a color; ``"name"`` has that of the text around.
     middle : bool
         Whether x is the middle of the words.
     latex : str
-        The same as a formula; without one, the words are set as text.
+        The same as a formula; nothing for a number alone, and for words.
+    is_prose : bool
+        Whether it is words of a language, which may run from right to left.
     """
 
     words: str
@@ -45,6 +47,7 @@ class Label:
     role: str = "name"
     middle: bool = True
     latex: str = ""
+    is_prose: bool = False
 
     @property
     def box(self) -> Rectangle:

@@ -13,9 +13,10 @@ from zanjir.views.drawing import MARGIN, Drawing, Label, Shape, Wire, text_width
 if TYPE_CHECKING:
     from zanjir.views.diagram import Diagram
 
-__all__ = ["FONT", "drawing_svg", "svg", "text_width"]
+__all__ = ["FONT", "drawing_svg", "is_right_to_left", "svg", "text_width"]
 
 FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+FONT_OF_WORDS = "Vazirmatn, 'Noto Naskh Arabic', Tahoma, 'DejaVu Sans', sans-serif"  # that have Persian letters
 COLORS = {"value": VALUE, "gradient": GRADIENT}
 RIGHT_TO_LEFT = range(0x0590, 0x0900)  # Hebrew, Arabic and what is written like them
 
@@ -52,9 +53,8 @@ def text(label: Label, moved: float = 0.0) -> str:
     """Write words at a point."""
     paint = f' fill="{COLORS[label.role]}"' if label.role in COLORS else ""
     middle = ' text-anchor="middle"' if label.middle else ""
-    turned = any(ord(letter) in RIGHT_TO_LEFT for letter in label.words)
-    # The begin of a line from right to left would be its right end.
-    direction = ' direction="rtl"' if turned and label.middle else ""
+    turned = label.is_prose and is_right_to_left(label.words)
+    direction = f' direction="rtl" font-family="{FONT_OF_WORDS}"' if turned else ""
     at = f'x="{label.x + moved:.1f}" y="{label.y + moved:.1f}"'
     return f'<text {at} font-size="{label.size:g}"{paint}{middle}{direction}>{escape(label.words)}</text>'
 
@@ -87,3 +87,14 @@ def shape(drawn: Shape) -> str:
         f'fill-opacity="0.07" stroke="currentColor" stroke-width="{2 if drawn.is_heavy else 1}"/>'
     )
     return f"<g><title>{escape(drawn.says)}</title>{rect}{''.join(map(text, drawn.labels))}</g>"
+
+
+def is_right_to_left(words: str) -> bool:
+    """Whether words have letters that are written from right to left.
+
+    Examples
+    --------
+    >>> is_right_to_left("لایهٔ 2"), is_right_to_left("layer 2")
+    (True, False)
+    """
+    return any(ord(letter) in RIGHT_TO_LEFT for letter in words)
