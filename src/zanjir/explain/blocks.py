@@ -10,6 +10,7 @@ from types import MappingProxyType
 from zanjir.explain.steps import Written
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.expression import Expression, expression, literal, operand
+from zanjir.graph.gate import Precedence
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import apply, is_number
 
@@ -99,7 +100,7 @@ def cut(node: Tensor) -> Block:
 
 def written(node: Tensor, whole: Mapping[int, Tensor] = MappingProxyType({})) -> Written:
     """Return an expression with its names, and with their values; ``whole`` are nodes that have a name, by id."""
-    symbolic = text(node, lambda leaf: Expression(leaf.name or "", latex_name(leaf.name or "")), whole)
+    symbolic = text(node, lambda leaf: name_text(leaf.name or ""), whole)
     if node.gate is None or id(node) in whole:
         alone = rounded(float(node.value))
         if not node.name and id(node) not in whole:  # a number of the formula, which is written as it is
@@ -119,6 +120,11 @@ def text(node: Tensor, leaf_text: Callable[[Tensor], Expression], whole: Mapping
             continue
         texts[id(x)] = expression(x, [texts.get(id(y)) or operand(y, x) for y in x.inputs])
     return texts.get(id(node)) or value_text(float(node.value))
+
+
+def name_text(name: str) -> Expression:
+    """Return a name as it stands in a line: a derivative is in brackets where a power is taken of it."""
+    return Expression(name, latex_name(name), Precedence.NEGATE if "/" in name else Precedence.ATOM)
 
 
 def value_text(value: float) -> Expression:
@@ -148,17 +154,25 @@ def latex_name(name: str) -> str:
     ('\\mathrm{net}_{h1}', 'w_{5}', '\\mathrm{loss}')
     >>> latex_name("dL/dw5"), latex_name("eta"), latex_name("50%"), latex_name("وزن1")
     ('\\frac{\\partial L}{\\partial w_{5}}', '\\eta', '\\mathrm{50\\%}', '\\text{وزن}_{1}')
+    >>> latex_name("m(w5)"), latex_name("m_hat")
+    ('m(w_{5})', '\\hat{m}')
     """
     upper, slash, lower = name.partition("/d")
     if slash and len(upper) > 1 and upper[0] == "d":
         return rf"\frac{{\partial {latex_name(upper[1:])}}}{{\partial {latex_name(lower)}}}"
-    stem, bar, index = name.partition("_")
-    if not bar:
+    state, bracket, of = name.partition("(")
+    if bracket and of.endswith(")"):
+        return f"{latex_name(state)}({latex_name(of[:-1])})"
+    stem, _, index = name.partition("_")
+    if index == "hat":
+        return rf"\hat{{{latex_name(stem)}}}"
+    if not index:
         stem = name.rstrip("0123456789") or name
         index = name[len(stem) :]
     base = rf"\{stem}" if stem in GREEK else escaped(stem) if len(stem) == 1 else rf"\mathrm{{{escaped(stem)}}}"
     base = base if stem.isascii() else rf"\text{{{escaped(stem)}}}"  # fonts of formulas have no other letters
-    return f"{base}_{{{escaped(index)}}}" if index else base
+    below = escaped(index) if index.isascii() else rf"\text{{{escaped(index)}}}"
+    return f"{base}_{{{below}}}" if index else base
 
 
 def escaped(text: str) -> str:

@@ -136,13 +136,20 @@ class Latex(Writer):
         return "\n".join([heading, *(self.block(step) for step in steps)]) if steps else ""
 
     def block(self, step: Step) -> str:
-        """Return a step: its formula, its local derivatives and parts, and why, on one page."""
-        formulas = [self.equation(step), *(self.local(step, path) for path in step.paths)]
-        formulas += [self.equation(child) for child in step.children]
+        """Return a step: what it reads and its parts, its formula, its local derivatives, and why, on one page."""
+        formulas = [self.read(step), *(self.equation(child) for child in step.children if child.rule != "given")]
+        formulas += [self.equation(step), *(self.local(step, path) for path in step.paths)]
         reason = self.prose(why(self.language, step, lambda name: f"{MARK}{one_line(name)}{MARK}"))
         if not reason:
             return aligned(formulas)
         return "\n".join([r"\begin{samepage}", aligned(formulas), reason, r"\end{samepage}", ""])
+
+    def read(self, step: Step) -> list[str]:
+        """Return the settings and the state that an update reads, in a line."""
+        given = [(latex_name(x.target), powers(self.number(x.value))) for x in step.children if x.rule == "given"]
+        return (
+            [" &= ".join(given[0]) + "".join(rf",\quad {left} = {right}" for left, right in given[1:])] if given else []
+        )
 
     def equation(self, step: Step) -> list[str]:
         """Return the lines of a step's formula."""
@@ -185,10 +192,38 @@ def aligned(formulas: list[list[str]]) -> str:
 def equation(left: str, sides: list[str]) -> list[str]:
     """Return a formula as lines: a side on each, without those that repeat the one before."""
     lines = []
-    for k, side in enumerate(distinct([powers(side) for side in sides if side])):
+    for k, side in enumerate(distinct([tidy(side) for side in sides if side])):
         first, *more = broken(side)
         lines += [f"{'' if k else left + ' '}&= {first}", *(rf"&\quad {piece}" for piece in more)]
     return lines
+
+
+def tidy(formula: str) -> str:
+    r"""Return a formula without the brackets that a fraction bar replaces, and with others as tall as what they hold.
+
+    Examples
+    --------
+    >>> print(tidy(r"\frac{a}{(b + (c + d))}"), tidy(r"{(\frac{\partial L}{\partial w})}^{2} + 1e-08"))
+    \frac{a}{b + (c + d)} {\left(\frac{\partial L}{\partial w}\right)}^{2} + 1 \cdot 10^{-8}
+    """
+    for opening in reversed([found.start() for found in re.finditer(r"(?<![_^])\{\(", formula)]):
+        end = closing(formula, opening + 1)
+        if formula[end + 1 : end + 3] == "}^":
+            if r"\frac" in formula[opening:end]:
+                formula = rf"{formula[: opening + 1]}\left({formula[opening + 2 : end]}\right){formula[end + 1 :]}"
+        elif formula[end + 1 : end + 2] == "}":
+            formula = formula[: opening + 1] + formula[opening + 2 : end] + formula[end + 1 :]
+    return powers(formula)
+
+
+def closing(formula: str, opening: int) -> int:
+    """Return the place of the bracket that closes the one at a place."""
+    depth = 0
+    for k, sign in enumerate(formula[opening:], start=opening):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            return k
+    return len(formula)
 
 
 def broken(formula: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -18,7 +19,6 @@ __all__ = ["FONT", "drawing_svg", "is_right_to_left", "svg", "text_width"]
 FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 FONT_OF_WORDS = "Vazirmatn, 'Noto Naskh Arabic', Tahoma, 'DejaVu Sans', sans-serif"  # that have Persian letters
 COLORS = {"value": VALUE, "gradient": GRADIENT}
-RIGHT_TO_LEFT = range(0x0590, 0x0900)  # Hebrew, Arabic and what is written like them
 
 
 def svg(diagram: Diagram) -> str:
@@ -90,11 +90,12 @@ def shape(drawn: Shape) -> str:
 
 
 def is_right_to_left(words: str) -> bool:
-    """Whether words have letters that are written from right to left.
+    """Whether the first letter of words is written from right to left.
 
     Examples
     --------
-    >>> is_right_to_left("لایهٔ 2"), is_right_to_left("layer 2")
+    >>> is_right_to_left("2 لایه"), is_right_to_left("layer هزینه")
     (True, False)
     """
-    return any(ord(letter) in RIGHT_TO_LEFT for letter in words)
+    kinds = map(unicodedata.bidirectional, words)
+    return next((kind in {"R", "AL"} for kind in kinds if kind in {"L", "R", "AL"}), False)

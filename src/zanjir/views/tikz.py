@@ -103,9 +103,9 @@ def words(label: Label, left_to_right: str) -> str:
     if label.role in {"value", "gradient"} and not label.is_prose:
         return f"${powers(escaped_text(label.words))}$"
     shown = escaped_text(label.words)
-    if label.is_prose and is_right_to_left(label.words):
-        return rf"\rl{{{shown}}}"
-    return f"{left_to_right}{{{shown}}}" if left_to_right else shown
+    if not left_to_right:
+        return shown
+    return rf"\rl{{{shown}}}" if is_right_to_left(label.words) else f"{left_to_right}{{{shown}}}"
 
 
 def at(x: float, y: float) -> str:
