@@ -176,7 +176,7 @@ def left_to_right(words: str) -> str:
 def beside(formulas: Sequence[tuple[str, str]]) -> str:
     """Return short formulas, as many beside each other as the page is wide."""
     widest = max(width(f"{left}{right}") for left, right in formulas)
-    n = max(1, min(MOST_BESIDE, WIDEST // (widest + 6)))
+    n = max(1, min(MOST_BESIDE, WIDEST // (widest + 4)))
     rows = [formulas[k : k + n] for k in range(0, len(formulas), n)]
     lines = " \\\\\n".join(" & ".join(f"{left} &= {right}" for left, right in row) for row in rows)
     return f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
