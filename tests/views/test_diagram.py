@@ -229,6 +229,7 @@ def test_an_unknown_form_is_refused_with_the_known_ones():
         ("g.GV", "digraph"),
         ("g.txt", "graph of f"),
         ("g.html", "<!DOCTYPE"),
+        ("g.tex", r"\documentclass[tikz"),
     ],
 )
 def test_a_files_ending_says_what_is_written(name, start, tmp_path):

@@ -22,7 +22,15 @@ FORMATS = {
     "tikz": ("zanjir.views.tikz", "tikz"),
     "html": ("zanjir.views.markup", "diagram_page"),
 }
-SUFFIXES = {".txt": "text", ".json": "json", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".tex": "tikz", ".html": "html"}
+SUFFIXES = {
+    ".txt": "text",
+    ".json": "json",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".svg": "svg",
+    ".tex": "tikz",
+    ".html": "html",
+}
 
 
 @dataclass(frozen=True)

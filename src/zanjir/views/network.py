@@ -305,9 +305,17 @@ def candidates(
         labels = link.weight.labels(x0 + t * (x1 - x0), y0 + t * (y1 - y0))
         box = around(labels)
         if box[0] >= limits[0] and box[2] <= limits[1]:
-            crossing = sum(inside_of(wire, box) is not None for j, wire in enumerate(wires) if j != k)
+            crossing = sum(crosses(wire, box) for wire in wires)
             made.append((crossing, abs(t - 0.5), t, labels, box))
     return [(labels, box) for *_, labels, box in sorted(made, key=lambda entry: entry[:3])]
+
+
+def crosses(wire: tuple[Point, Point], box: Rectangle) -> bool:
+    """Whether a wire, which is wider than a rectangle, runs through it."""
+    (x0, y0), (x1, y1) = wire
+    slope = (y1 - y0) / (x1 - x0)
+    enters, leaves = y0 + slope * (box[0] - x0), y0 + slope * (box[2] - x0)
+    return (enters < box[3] or leaves < box[3]) and (enters > box[1] or leaves > box[1])
 
 
 def around(labels: Sequence[Label]) -> Rectangle:
@@ -392,7 +400,7 @@ def ellipsis_of(column: Column, k: int, grid: Grid) -> list[Label]:
         return []
     above, below = (grid.centers[k, place] for place in column.places[-2:])
     middle = (above[1] + below[1]) / 2
-    return [Label("·", above[0], middle + LINE * (i - 1) / 2, SIZE) for i in range(3)]
+    return [Label("·", above[0], middle + LINE * (i - 1), SIZE) for i in range(3)]
 
 
 def framed(net: Network, wires: Sequence[Wire], shapes: Sequence[Shape], labels: Sequence[Label]) -> Drawing:
