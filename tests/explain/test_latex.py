@@ -171,9 +171,10 @@ def test_brackets_are_left_out_where_a_bar_takes_their_place(formula, shown):
 
 
 def test_many_formulas_may_end_a_page_and_few_may_not():
-    few, many = (aligned([["a &= b"]] * n) for n in (LONGEST, LONGEST + 1))
-    assert r"\allowdisplaybreaks" not in few
-    assert many.startswith(r"{\allowdisplaybreaks")
+    for line, height in (("a &= b", 1), (r"a &= \frac{b}{c}", 2)):
+        few, many = (aligned([[line]] * n) for n in (LONGEST // height, LONGEST // height + 1))
+        assert r"\allowdisplaybreaks" not in few
+        assert many.startswith(r"{\allowdisplaybreaks")
 
 
 HOSTILE = Problem(
@@ -181,11 +182,14 @@ HOSTILE = Problem(
     {"f_1_2": "a_b * b_", "out": "f_1_2 + é ** 2"}, symbol=r"\input{y}",
 )  # fmt: skip
 PERSIAN_NAMES = Problem("وزن‌ها", {"وزن1": 3.0, "وزن_۲": 1.5}, {"خروجی": "وزن1 * وزن_۲"})
+MANY = [f"x{k}" for k in range(200)]
+LONG = Problem("long", {name: 1 / (k + 3) for k, name in enumerate(MANY)}, {"f": " + ".join(MANY)}, ("x0",))
 COMPILED = {
     "homework-1 with Adam": (replace(problem("homework-1"), rule=OPTIMIZERS["adam"](0.1)), ["0.0766137", "0.323394"]),
     "a random circuit": (random_problem(1), []),
     "hostile names": (HOSTILE, ["50% of {A}", "& \\input{x} $y$ #1", "<x> a"]),
     "Persian names": (PERSIAN_NAMES, ["4.5"]),
+    "more given numbers than a page holds": (LONG, ["0.0049505"]),
 }
 
 

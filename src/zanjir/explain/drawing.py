@@ -73,14 +73,28 @@ def drawing(
 def as_svg(
     problem: Problem, tree: Step | None = None, *, kind: str | None = None, language: str = "en", digits: int = 6
 ) -> str:
-    """Return a problem as a picture in SVG; the parameters are those of `drawing`."""
+    """Return a problem as a picture in SVG; the parameters are those of `drawing`.
+
+    Examples
+    --------
+    >>> from zanjir.explain import problem
+    >>> as_svg(problem("homework-1")).startswith("<svg ")
+    True
+    """
     return drawing_svg(drawing(problem, tree, kind=kind, language=language, digits=digits))
 
 
 def as_tikz(
     problem: Problem, tree: Step | None = None, *, kind: str | None = None, language: str = "en", digits: int = 6
 ) -> str:
-    """Return a problem as a LaTeX document that is a picture; the parameters are those of `drawing`."""
+    r"""Return a problem as a LaTeX document that is a picture; the parameters are those of `drawing`.
+
+    Examples
+    --------
+    >>> from zanjir.explain import problem
+    >>> r"\node" in as_tikz(problem("homework-1"))
+    True
+    """
     drawn = drawing(problem, tree, kind=kind, language=language, digits=digits)
     return standalone(tikz_figure(drawn, language), language)
 

@@ -15,7 +15,7 @@ from zanjir.views.tikz import STANDALONE, escaped_text, powers
 __all__ = ["as_latex", "standalone"]
 
 WIDEST = 62  # characters of a formula that fit beside its left side on A4 with margins of 20 mm
-LONGEST = 20  # lines of formulas that stay together on a page
+LONGEST = 32  # lines of formulas that stay together on a page; a fraction is as tall as two
 MOST_BESIDE = 4  # given numbers beside each other
 ARTICLE = r"""
 \documentclass[11pt,a4paper]{article}
@@ -178,15 +178,15 @@ def beside(formulas: Sequence[tuple[str, str]]) -> str:
     widest = max(width(f"{left}{right}") for left, right in formulas)
     n = max(1, min(MOST_BESIDE, WIDEST // (widest + 4)))
     rows = [formulas[k : k + n] for k in range(0, len(formulas), n)]
-    lines = " \\\\\n".join(" & ".join(f"{left} &= {right}" for left, right in row) for row in rows)
-    return f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
+    return aligned([[" & ".join(f"{left} &= {right}" for left, right in row) for row in rows]])
 
 
 def aligned(formulas: list[list[str]]) -> str:
     """Return lines of formulas under each other; a page may end between them if they are many."""
     lines = [line for formula in formulas for line in formula]
     written = "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
-    return written if len(lines) <= LONGEST else f"{{\\allowdisplaybreaks\n{written}}}"
+    height = sum(2 if r"\frac" in line else 1 for line in lines)
+    return written if height <= LONGEST else f"{{\\allowdisplaybreaks\n{written}}}%"
 
 
 def equation(left: str, sides: list[str]) -> list[str]:
