@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from zanjir.explain import PROBLEMS
+from zanjir.explain import LETTERS, PROBLEMS
 
 
 def test_a_problem_of_the_lectures_is_solved_by_name(call):
@@ -47,6 +47,16 @@ def test_a_solution_is_written_in_every_form(call, form, start):
     assert done.err == ""
 
 
+@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "latex", "json"])
+def test_formulas_are_written_in_every_form_of_words(form, language, call):
+    done = call("explain", "homework-2", "--symbolic", "--format", form, "--lang", language)
+    assert done.code == 0
+    if form == "json":
+        steps = {step["target"]: step for step in json.loads(done.out)["children"] if step["kind"] == "backward"}
+        assert steps["df/dw1_11"]["written"]["substituted"] == "df/dz1_1 * x1"
+
+
 def test_the_picture_has_the_values_and_the_derivatives(call):
     for drawing in ("network", "circuit"):
         picture = call("explain", "homework-1-computed", "--format", "svg", "--drawing", drawing, "--digits", "4").out
@@ -74,17 +84,27 @@ def test_a_network_that_is_not_there_is_not_drawn(call):
 
 def test_the_problems_are_listed(call):
     listed = call("explain", "--list").out
-    assert [line.split()[0] for line in listed.splitlines()] == list(PROBLEMS)
+    assert [line.split()[0] for line in listed.splitlines()] == [*PROBLEMS, *LETTERS, "questions"]
+
+
+def test_row_98_the_questions_of_the_slides_are_answered(call):
+    assert "their mean is 6.26667 in place of 5.26667" in call("explain", "questions").out
+    assert "بی‌نهایت" in call("explain", "questions", "--lang", "fa").out
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
         ((), 2, "say which problem"),
+        (("questions", "--format", "svg"), 1, "unknown form of the questions 'svg'; expected text, html,"),
         (("homework-9",), 1, "unknown problem 'homework-9'"),
         (("missing.toml",), 1, "cannot read missing.toml"),
         (("homework-1", "--digits", "0"), 2, "--digits"),
         (("homework-1", "--lang", "de"), 2, "--lang"),
+        (("homework-1", "--symbolic", "--format", "python"), 2, "--symbolic has no form python"),
+        (("homework-2-letters", "--format", "python"), 1, "x1 is a letter and has no number"),
+        (("homework-3", "--symbolic"), 1, "the problem is a proof"),
+        (("homework-3", "--format", "svg"), 1, "no formulas"),
     ],
 )
 def test_wrong_usage_gets_one_sentence(call, arguments, code, sentence):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from witnesses.tex import typeset
-from zanjir.errors import ParameterError
+from zanjir.errors import GraphError, ParameterError
 from zanjir.explain import PROBLEMS, Step, problem, problem_from_text
 from zanjir.explain.drawing import as_figure, as_svg, as_tikz, drawing
 from zanjir.explain.words import CATALOGS
@@ -178,8 +178,11 @@ def test_a_circuit_has_the_numbers_of_the_tree(name):
             derivatives = {step.target: step.value for step in tree.every("backward")}
             known = derivatives.get(f"d{made.symbol}/d{target}", float(gradient))
             assert float(gradient) == pytest.approx(known, rel=SIX_DIGITS)
-    shown = {label.words for label in drawn.labels}
-    assert {f"{step.value:.6g}" for step in tree.every("forward", "backward")} <= shown
+    shown, drawn_names = {label.words for label in drawn.labels}, {shape.labels[0].words for shape in drawn.shapes}
+    steps = [step for step in tree.every("forward", "backward") if {step.target, step.wrt} & drawn_names]
+    own = [step for step in steps if "/d" not in step.target or step.target.startswith(f"d{made.symbol}/d")]
+    assert len(own) > 2
+    assert {f"{step.value:.6g}" for step in own} <= shown
 
 
 def test_a_derivative_that_was_not_computed_is_left_blank():
@@ -189,7 +192,18 @@ def test_a_derivative_that_was_not_computed_is_left_blank():
     assert {label.role for label in drawn.every_label()} == {"name", "value"}
     assert not any("(" in label.words or label.words == "0" for label in drawn.every_label())
     nothing = drawing(made, Step("solution", "solution", "nothing"))
-    assert {label.role for label in nothing.every_label()} == {"name"}
+    words = [label.words for label in nothing.every_label()]
+    assert not any("=" in word or "(" in word or re.fullmatch("[-.0-9]+", word) for word in words)
+    assert {"w1", "w8", "b1", "Y2", "loss"} <= set(words)
+
+
+def test_a_problem_in_letters_is_drawn_without_numbers_and_a_proof_not_at_all():
+    drawn = drawing(problem("homework-2-letters"), kind="circuit")
+    assert {label.role for label in drawn.labels} == set()
+    proof = problem("homework-3")
+    assert as_figure(proof, proof.solution(), "html") == ""
+    with pytest.raises(GraphError, match="the problem has no formulas"):
+        drawing(proof)
 
 
 def test_of_more_than_eight_neurons_the_first_and_the_last_are_drawn_with_a_line_that_says_so():
@@ -281,5 +295,5 @@ def test_a_circuit_that_is_too_large_is_left_out_of_a_document_unless_it_was_ask
     made = problem_from_text(f"[given]\nx = 0.5\na0 = 1.0\n[formulas]\n{formulas}")
     empty = Step("solution", "solution", "large")
     assert as_figure(made, empty, "html") == as_figure(made, empty, "latex") == ""
-    with pytest.raises(Exception, match="can be read up to 200"):
+    with pytest.raises(GraphError, match="can be read up to 200"):
         as_figure(made, empty, "html", kind="circuit")

@@ -20,7 +20,8 @@ from zanjir.optim import OPTIMIZERS
 # Both sides are float64 and 50 digits; sums of some ten terms lose a few bits.
 CLOSE = 1e-9
 WITNESSES = {
-    "abs": abs, "cos": mpmath.cos, "exp": mpmath.exp, "log": mpmath.log, "max": max, "min": min,
+    "abs": abs, "cos": mpmath.cos, "exp": mpmath.exp, "log": mpmath.log, "log1p": mpmath.log1p, "max": max,
+    "min": min,
     "relu": lambda x: max(x, 0), "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)), "sin": mpmath.sin,
     "sqrt": mpmath.sqrt, "tanh": mpmath.tanh,
 }  # fmt: skip

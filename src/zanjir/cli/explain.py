@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "tikz", "json")
+COMPUTED = ("notebook", "python", "svg", "tikz")
 DRAWINGS = ("network", "circuit")
 
 
@@ -24,28 +25,43 @@ DRAWINGS = ("network", "circuit")
 @shown("--format", "form", type=click.Choice(FORMATS), default="text", help="What to write.")
 @shown("--lang", "language", type=click.Choice(["en", "fa"]), default="en", help="English or Persian.")
 @shown("--digits", type=click.IntRange(1, 17), default=6, help="Significant digits that are shown.")
+@click.option("--symbolic", is_flag=True, help="Give every derivative as a formula, checked at random points.")
 @click.option("--drawing", type=click.Choice(DRAWINGS), help="What to draw.  [default: the network if there is one]")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of printing.")
 @click.option("--list", "listed", is_flag=True, help="List the problems that are there.")
 def explain(
-    problem: str | None, form: str, language: str, digits: int, drawing: str | None, out: Path | None, listed: bool
+    problem: str | None,
+    form: str,
+    language: str,
+    digits: int,
+    symbolic: bool,
+    drawing: str | None,
+    out: Path | None,
+    listed: bool,
 ) -> None:
     """Solve PROBLEM step by step: forward, backward by the chain rule, update, and a check of every derivative.
 
     PROBLEM is a TOML file, or one of the lectures by its name, such as
-    homework-1; --list names them.
+    homework-1; --list names them. With the word questions, every question of
+    the slides is answered.
     """
-    from zanjir.explain import PROBLEMS
+    from zanjir.explain import LETTERS, PROBLEMS, questions_as
     from zanjir.explain import problem as problem_named
     from zanjir.files import write_whole
 
     if listed:
-        for name in PROBLEMS:
+        for name in (*PROBLEMS, *LETTERS):
             click.echo(f"{name:<24}{problem_named(name).title}")
+        click.echo(f"{'questions':<24}The questions of the slides, answered")
         return
     if problem is None:
-        raise click.UsageError(f"say which problem: a TOML file, or {', '.join(PROBLEMS)}.")
-    text = written(problem_named(problem), form, language, digits, drawing)
+        raise click.UsageError(f"say which problem: a TOML file, {', '.join(PROBLEMS)}, or questions.")
+    if symbolic and form in COMPUTED:
+        raise click.UsageError(f"--symbolic has no form {form}, which computes with numbers; choose another --format.")
+    if problem == "questions":
+        text = questions_as(form, language=language, digits=digits)
+    else:
+        text = written(problem_named(problem), form, language, digits, drawing, symbolic=symbolic)
     if out is None:
         click.echo(text)
     else:
@@ -53,12 +69,12 @@ def explain(
         click.echo(f"written to {out}", err=True)
 
 
-def written(problem: Problem, form: str, language: str, digits: int, drawing: str | None) -> str:
+def written(problem: Problem, form: str, language: str, digits: int, drawing: str | None, *, symbolic: bool) -> str:
     """Return the solution of a problem in a form."""
     from zanjir.explain import as_html, as_latex, as_markdown, as_notebook, as_script, as_text
     from zanjir.explain.drawing import as_figure, as_svg, as_tikz
 
-    tree = problem.solution()
+    tree = problem.symbolic() if symbolic else problem.solution()
     if form == "json":
         return json.dumps(tree.as_json(), ensure_ascii=False)
     shown: dict[str, Any] = {"language": language, "digits": digits}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,8 @@ SPECIAL = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\hat{\ }", "~": r"\sim ",
 }  # fmt: skip
+
+ENTRY = re.compile(r"(.+?)(\[[\d, ]+\])")  # of an array, by its index
 
 
 @dataclass(frozen=True)
@@ -102,11 +105,11 @@ def written(node: Tensor, whole: Mapping[int, Tensor] = MappingProxyType({})) ->
     """Return an expression with its names, and with their values; ``whole`` are nodes that have a name, by id."""
     symbolic = text(node, lambda leaf: name_text(leaf.name or ""), whole)
     if node.gate is None or id(node) in whole:
-        alone = rounded(float(node.value))
+        alone = value_of(node, rounded)
         if not node.name and id(node) not in whole:  # a number of the formula, which is written as it is
             symbolic = expression(node, [])
-        return Written(symbolic.code, alone, symbolic.latex, alone)
-    substituted = text(node, lambda leaf: value_text(float(leaf.value)), whole)
+        return Written(symbolic.code, alone.code, symbolic.latex, alone.latex)
+    substituted = text(node, value_of, whole)
     return Written(symbolic.code, substituted.code, symbolic.latex, substituted.latex)
 
 
@@ -119,7 +122,7 @@ def text(node: Tensor, leaf_text: Callable[[Tensor], Expression], whole: Mapping
                 texts[id(x)] = leaf_text(x)
             continue
         texts[id(x)] = expression(x, [texts.get(id(y)) or operand(y, x) for y in x.inputs])
-    return texts.get(id(node)) or value_text(float(node.value))
+    return texts.get(id(node)) or value_of(node)
 
 
 def name_text(name: str) -> Expression:
@@ -127,11 +130,30 @@ def name_text(name: str) -> Expression:
     return Expression(name, latex_name(name), Precedence.NEGATE if "/" in name else Precedence.ATOM)
 
 
-def value_text(value: float) -> Expression:
-    """Return a number as it stands in a line, in brackets if it is negative."""
-    shown = rounded(value)
-    shown = f"({shown})" if shown.startswith("-") else shown
-    return Expression(shown, shown)
+def signed(value: float) -> str:
+    """Return a number, in brackets if it is negative."""
+    return f"({rounded(value)})" if value < 0 else rounded(value)
+
+
+def value_of(node: Tensor, shown: Callable[[float], str] = signed) -> Expression:
+    """Return a node's number as it stands in a line; of an array its shape."""
+    if node.shape:
+        sizes = ", ".join(map(str, node.shape))
+        return Expression(f"({sizes},)" if node.ndim == 1 else f"({sizes})", shape_latex(node.shape))
+    text = shown(float(node.value))
+    return Expression(text, text)
+
+
+def shape_latex(shape: tuple[int, ...]) -> str:
+    r"""Return a shape as a formula.
+
+    Examples
+    --------
+    >>> shape_latex((2, 3))
+    '(2 \\times 3)'
+    """
+    sizes = r" \times ".join(map(str, shape))
+    return f"({sizes})"
 
 
 def rounded(value: float, digits: int = DIGITS) -> str:
@@ -154,15 +176,19 @@ def latex_name(name: str) -> str:
     ('\\mathrm{net}_{h1}', 'w_{5}', '\\mathrm{loss}')
     >>> latex_name("dL/dw5"), latex_name("eta"), latex_name("50%"), latex_name("وزن1")
     ('\\frac{\\partial L}{\\partial w_{5}}', '\\eta', '\\mathrm{50\\%}', '\\text{وزن}_{1}')
+    >>> latex_name("dL/dW1[0, 2]"), latex_name("rest(z[1])")
+    ('\\frac{\\partial L}{\\partial W_{1}[0, 2]}', '\\mathrm{rest}(z[1])')
     >>> latex_name("m(w5)"), latex_name("m_hat")
     ('m(w_{5})', '\\hat{m}')
     """
     upper, slash, lower = name.partition("/d")
     if slash and len(upper) > 1 and upper[0] == "d":
         return rf"\frac{{\partial {latex_name(upper[1:])}}}{{\partial {latex_name(lower)}}}"
-    state, bracket, of = name.partition("(")
+    if entry := ENTRY.fullmatch(name):
+        return f"{latex_name(entry[1])}{entry[2]}"
+    function, bracket, of = name.partition("(")
     if bracket and of.endswith(")"):
-        return f"{latex_name(state)}({latex_name(of[:-1])})"
+        return f"{latex_name(function)}({latex_name(of[:-1])})"
     stem, _, index = name.partition("_")
     if index == "hat":
         return rf"\hat{{{latex_name(stem)}}}"
@@ -171,8 +197,8 @@ def latex_name(name: str) -> str:
         index = name[len(stem) :]
     base = rf"\{stem}" if stem in GREEK else escaped(stem) if len(stem) == 1 else rf"\mathrm{{{escaped(stem)}}}"
     base = base if stem.isascii() else rf"\text{{{escaped(stem)}}}"  # fonts of formulas have no other letters
-    below = escaped(index) if index.isascii() else rf"\text{{{escaped(index)}}}"
-    return f"{base}_{{{below}}}" if index else base
+    index = ",".join(escaped(part) if part.isascii() else rf"\text{{{escaped(part)}}}" for part in index.split("_"))
+    return f"{base}_{{{index}}}" if index else base
 
 
 def escaped(text: str) -> str:

@@ -51,7 +51,7 @@ def drawing(
     ParameterError
         If there is no such kind, or the problem has no network.
     GraphError
-        If a circuit has more than 200 boxes.
+        If a circuit has more than 200 boxes, or there are no formulas.
 
     Examples
     --------
@@ -62,9 +62,13 @@ def drawing(
     """
     kind = kind or ("network" if problem.network else "circuit")
     choose("drawing", kind, dict.fromkeys(DRAWINGS))
+    if not problem.formulas:
+        raise GraphError("the problem has no formulas, expected some to draw; a proof is text, html or latex.")
     if kind == "circuit":
         words = {name: choose("language", language, CATALOGS)[f"drawing_{name}"] for name in WORDS}
-        return circuit(diagram(problem.loss, gradients=True), words=words, title=problem.title, digits=digits)
+        numbers = not problem.letters
+        graph = diagram(problem.loss, gradients=numbers, values=numbers)
+        return circuit(graph, words=words, title=problem.title, digits=digits)
     if not problem.network:
         raise ParameterError("the problem has no [network], expected one to draw it; draw the circuit instead.")
     return network(Draftsman(tree or problem.solution(), problem.symbol, language, digits).network(problem.network))
@@ -104,7 +108,8 @@ def as_figure(
 ) -> str:
     """Return the picture at the top of a document: SVG for ``"html"``, TikZ for ``"latex"``.
 
-    Nothing if it was not asked for and is too large to be read; the other parameters are those of `drawing`.
+    Nothing if it was not asked for and there is none, or none that can be read; the other parameters are those of
+    `drawing`.
     """
     try:
         drawn = drawing(problem, tree, kind=kind, language=language, digits=digits)
@@ -176,7 +181,7 @@ class Draftsman(Writer):
         """Return a number and its derivative as they are shown; what was not computed is left out."""
         value, gradient = (self.values.get(key) for key in (target, f"d{self.symbol}/d{target}"))
         if value is None:
-            return BLANK
+            return Number(isolated(name), latex=latex_name(name)) if name == target else BLANK
         shown, slope = self.number(value), "" if gradient is None else self.number(gradient)
         named = f"{latex_name(name)} = " if name else ""
         return Number(isolated(name), shown, slope, f"{named}{powers(shown)}", f"({powers(slope)})")

@@ -18,12 +18,14 @@ __all__ = ["FUNCTIONS", "parsed"]
 LONGEST = 4000
 OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
+    ast.Pow: operator.pow, ast.MatMult: operator.matmul,
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": np.abs, "cos": np.cos, "exp": np.exp, "log": np.log, "max": np.maximum, "min": np.minimum, "relu": relu,
-    "sigmoid": sigmoid, "sin": np.sin, "sqrt": np.sqrt, "tanh": np.tanh,
+    "abs": np.abs, "cos": np.cos, "exp": np.exp, "log": np.log, "log1p": np.log1p, "max": np.maximum,
+    "min": np.minimum, "relu": relu, "sigmoid": sigmoid, "sin": np.sin, "sqrt": np.sqrt,
+    "tanh": np.tanh,
 }  # fmt: skip
+OF_ARRAYS: dict[str, Callable[..., Any]] = {"sum": np.sum}
 
 
 def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
@@ -32,7 +34,7 @@ def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
     Parameters
     ----------
     text : str
-        Names, numbers, ``+ - * / **``, brackets and the functions of `FUNCTIONS`, as in Python.
+        Names, numbers, ``+ - * / ** @``, brackets and the functions of `FUNCTIONS`, as in Python.
     names : mapping of str to Tensor
         What may stand in it.
 
@@ -77,7 +79,7 @@ def built(node: ast.expr, names: Mapping[str, Tensor], text: str) -> Any:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
             return OPERATORS[type(op)](built(left, names, text), built(right, names, text))
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-            function = choose("function", name, FUNCTIONS)
+            function = choose("function", name, {**FUNCTIONS, **OF_ARRAYS})
             return function(*(as_tensor(built(x, names, text)) for x in arguments))
     raise DataError(
         f"{ast.unparse(node)!r} in {text!r} is not understood; expected names, numbers, + - * / **, brackets and "

@@ -5,11 +5,11 @@ from __future__ import annotations
 from html import escape
 
 from zanjir.explain.mathml import mathml, name_mathml
-from zanjir.explain.steps import Path, Step
+from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 
-__all__ = ["as_html"]
+__all__ = ["as_html", "page"]
 
 STYLE = """
 :root { color-scheme: light; }
@@ -25,7 +25,11 @@ math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaV
   font-size: 1.1rem; }
 details { margin-inline-start: 1.5rem; } summary { cursor: pointer; color: #00508a; }
 a { color: #00508a; text-decoration: none; } a:hover, a:focus { text-decoration: underline; }
+.table { overflow-x: auto; } table { border-collapse: collapse; } caption { text-align: start; }
+th, td { padding: .2rem .7rem; border-block-end: 1px solid #767676; text-align: end; }
+th:first-child { text-align: start; }
 bdi { direction: ltr; font-family: monospace; }
+h1 bdi, .table bdi { font-family: inherit; unicode-bidi: plaintext; }
 figure { direction: ltr; margin: 1rem 0; overflow-x: auto; }
 @media print { figure svg { max-width: 100%; height: auto; } }
 @media print { body { margin: 0; max-width: none; } details > * { display: block; } li { break-inside: avoid; } }
@@ -59,16 +63,21 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6, figure: str = 
     writer = Html(language, digits)
     parts = writer.parts(tree)
     found = "".join(f"<p>{escape(line)}</p>" for line in writer.found(tree.every("check")))
-    check = f"<section><h2>{escape(writer.say('check'))}</h2>{found}</section>" if found else ""
-    direction = "rtl" if language == "fa" else "ltr"
-    title = escape(tree.target)
+    check = f"<section><h2>{escape(writer.check_heading(tree.every('check')))}</h2>{found}</section>" if found else ""
     drawn = f'<figure tabindex="0">\n{figure}</figure>\n' if figure else ""
+    return page(tree.target, f"{drawn}{''.join(parts)}{check}", language)
+
+
+def page(title: str, body: str, language: str) -> str:
+    """Return a page with a title and what is below it."""
+    direction = "rtl" if language == "fa" else "ltr"
+    title = escape(title)
     return (
         f'<!DOCTYPE html>\n<html lang="{language}" dir="{direction}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{title}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1><bdi>{title}</bdi></h1>\n"
-        f"{drawn}{''.join(parts)}{check}\n</main>\n</body>\n</html>\n"
+        f"{body}\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -78,6 +87,7 @@ class Html(Writer):
     def __init__(self, language: str, digits: int) -> None:
         super().__init__(language, digits)
         self.places: dict[str, str] = {}
+        self.n_steps = 0
 
     def part(self, kind: str, steps: list[Step]) -> str:
         """Return a part with its heading; nothing if it has no steps."""
@@ -87,24 +97,41 @@ class Html(Writer):
         return f"<section><h2>{escape(self.say(kind))}</h2>\n<ol>\n{items}</ol></section>\n"
 
     def item(self, step: Step) -> str:
-        """Return a step: its formula, why, and its local derivatives."""
-        self.places[step.target] = place = f"step-{len(self.places) + 1}"
+        """Return a step: its table, or its formula, why, and its local derivatives."""
+        if step.table:
+            return f"<li>{self.table(self.say(f'table_{step.target}'), step.table)}</li>\n"
+        self.n_steps += 1
+        self.places[step.target] = place = f"step-{self.n_steps}"
         sides = [self.target(step.target)]
         if step.written:
             sides += [mathml(step.written.symbolic), mathml(step.written.substituted)]
-        sides.append(number_mathml(self.number(step.value)))
+        sides += map(number_mathml, self.known(step.value))
         reason = why(self.language, step, lambda name: f"<bdi>{escape(name)}</bdi>")
-        below = "".join(self.local(step, path) for path in step.paths)
+        reason = reason or self.note(step, inline, escape)
+        below = "".join(self.local(step, path) for path in step.local_paths)
         word = escape(self.say("local"))
         details = f"<details open><summary>{word}</summary>{below}</details>" if below else ""
         said_why = f"<p>{reason}</p>" if reason else ""
         return f'<li id="{place}">{formula(sides)}{said_why}{details}{self.sources(step)}</li>\n'
 
+    def table(self, title: str, table: Table) -> str:
+        """Return a table, which may be moved aside where the page is narrow."""
+        head, *rows = [[f"<bdi>{escape(cell)}</bdi>" for cell in row] for row in self.cells(table)]
+        top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+        body = "".join(
+            f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+            for first, *cells in rows
+        )
+        return (
+            f'<div class="table" role="region" tabindex="0" aria-label="{escape(title)}"><table>'
+            f"<caption>{escape(title)}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+
     def local(self, step: Step, path: Path) -> str:
         """Return a local derivative."""
         left = mathml(f"d{path.through}/d{step.wrt}")
         sides = [left, mathml(path.local.symbolic), mathml(path.local.substituted)]
-        return formula([*sides, number_mathml(self.number(path.local_value))])
+        return formula([*sides, *map(number_mathml, self.known(path.local_value))])
 
     def sources(self, step: Step) -> str:
         """Return links to the steps on which one rests."""
@@ -127,6 +154,11 @@ def number_mathml(shown: str) -> str:
     return (
         f"<mrow><mo>−</mo><mn>{shown[1:]}</mn></mrow>" if shown.startswith("-") and shown[1:] else f"<mn>{shown}</mn>"
     )
+
+
+def inline(code: str) -> str:
+    """Return a formula in a sentence, which runs from left to right in every language."""
+    return f'<bdi><math xmlns="http://www.w3.org/1998/Math/MathML">{mathml(code)}</math></bdi>'
 
 
 def formula(sides: list[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from zanjir.explain.blocks import latex_name, target_latex
-from zanjir.explain.steps import Path, Step
+from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 from zanjir.views.summary import one_line
@@ -17,6 +17,7 @@ __all__ = ["as_latex", "standalone"]
 WIDEST = 62  # characters of a formula that fit beside its left side on A4 with margins of 20 mm
 LONGEST = 32  # lines of formulas that stay together on a page; a fraction is as tall as two
 MOST_BESIDE = 4  # given numbers beside each other
+MOST_COLUMNS = 8  # of numbers with six digits, beside each other
 ARTICLE = r"""
 \documentclass[11pt,a4paper]{article}
 \usepackage[margin=20mm]{geometry}
@@ -73,19 +74,17 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6, figure: str =
     """
     writer = Latex(language, digits)
     checked = writer.checked(tree.every("check"))
-    title = rf"\section*{{{writer.prose(tree.target)}}}"
-    drawn = [scaled(figure)] if figure else []
-    body = "\n\n".join([SPACES.strip(), title, *drawn, *writer.parts(tree), *([checked] if checked else [])])
-    return document(ARTICLE.strip() + (FIGURES.rstrip() if figure else ""), body, language)
+    parts = [*writer.parts(tree), *([checked] if checked else [])]
+    return writer.document(tree.target, parts, figure)
 
 
 def standalone(figure: str, language: str = "en") -> str:
     """Return a TikZ picture as a document of its own size."""
     directed = f"\\begin{{LTR}}\n{figure}\n\\end{{LTR}}" if language == "fa" else figure
-    return document(STANDALONE, directed, language)
+    return whole(STANDALONE, directed, language)
 
 
-def document(preamble: str, body: str, language: str) -> str:
+def whole(preamble: str, body: str, language: str) -> str:
     """Return a document; XeLaTeX is asked for only where the letters need it."""
     extra = ""
     if language == "fa":  # xepersian wants to be loaded last
@@ -114,6 +113,12 @@ def scaled(figure: str) -> str:
 class Latex(Writer):
     """The writing of steps as LaTeX."""
 
+    def document(self, title: str, parts: list[str], figure: str = "") -> str:
+        """Return a whole document with a title, a picture, and what is below it."""
+        drawn = [scaled(figure)] if figure else []
+        body = "\n\n".join([SPACES.strip(), rf"\section*{{{self.prose(title)}}}", *drawn, *parts])
+        return whole(ARTICLE.strip() + (FIGURES.rstrip() if figure else ""), body, self.language)
+
     def prose(self, text: str) -> str:
         """Return a sentence, with marked names as formulas; in Persian, Latin words run from left to right."""
         pieces = text.split(MARK)
@@ -125,60 +130,76 @@ class Latex(Writer):
         """Return words of a sentence."""
         if self.language != "fa":
             return escaped_text(text)
-        pieces = re.split(r"([A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)", text)
-        return "".join(left_to_right(piece) if k % 2 else escaped_text(piece) for k, piece in enumerate(pieces))
+        pieces = re.split(r"([-(]?[A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)", text)
+        return "".join(
+            rf"\lr{{{escaped_text(piece)}}}" if k % 2 else escaped_text(piece) for k, piece in enumerate(pieces)
+        )
 
     def part(self, kind: str, steps: list[Step]) -> str:
         """Return a part with its heading; nothing if it has no steps."""
         heading = rf"\subsection*{{{self.prose(self.say(kind))}}}"
         if kind == "given" and steps:
-            return f"{heading}\n{beside([(latex_name(x.target), powers(self.number(x.value))) for x in steps])}"
+            return f"{heading}\n{beside([(latex_name(x.target), *map(powers, self.known(x.value))) for x in steps])}"
         return "\n".join([heading, *(self.block(step) for step in steps)]) if steps else ""
 
     def block(self, step: Step) -> str:
-        """Return a step: what it reads and its parts, its formula, its local derivatives, and why, on one page."""
+        """Return a step: its table, or its parts, its formula, its local derivatives, and why, on one page."""
+        if step.table:
+            return self.table(self.say(f"table_{step.target}"), step.table)
         formulas = [self.read(step), *(self.equation(child) for child in step.children if child.rule != "given")]
-        formulas += [self.equation(step), *(self.local(step, path) for path in step.paths)]
-        reason = self.prose(why(self.language, step, lambda name: f"{MARK}{one_line(name)}{MARK}"))
+        formulas += [self.equation(step), *(self.local(step, path) for path in step.local_paths)]
+        reason = why(self.language, step, lambda name: f"{MARK}{one_line(name)}{MARK}") or self.note(step)
         if not reason:
             return aligned(formulas)
-        return "\n".join([r"\begin{samepage}", aligned(formulas), reason, r"\end{samepage}", ""])
+        return "\n".join([r"\begin{samepage}", aligned(formulas), self.prose(reason), r"\end{samepage}", ""])
 
     def read(self, step: Step) -> list[str]:
         """Return the settings and the state that an update reads, in a line."""
-        given = [(latex_name(x.target), powers(self.number(x.value))) for x in step.children if x.rule == "given"]
-        return (
-            [" &= ".join(given[0]) + "".join(rf",\quad {left} = {right}" for left, right in given[1:])] if given else []
-        )
+        given = [(latex_name(x.target), *map(powers, self.known(x.value))) for x in step.children if x.rule == "given"]
+        first, more = given[:1], given[1:]
+        return [" &= ".join(side) + "".join(rf",\quad {' = '.join(sides)}" for sides in more) for side in first]
 
     def equation(self, step: Step) -> list[str]:
         """Return the lines of a step's formula."""
         sides = [step.written.symbolic_latex, step.written.substituted_latex] if step.written else []
-        return equation(target_latex(step.target), [*sides, self.number(step.value)])
+        return equation(target_latex(step.target), [*sides, *self.known(step.value)])
+
+    def cell(self, cell: str | float | None) -> str:
+        """Return a cell of a table: a number as a formula, or a word."""
+        shown = super().cell(cell)
+        return self.prose(shown) if isinstance(cell, str) else f"${powers(shown)}$"
+
+    def table(self, title: str, table: Table) -> str:
+        """Return a table with its title; one with many columns is made as wide as the page."""
+        head, *rows = [" & ".join(row) for row in self.cells(table)]
+        lines = "".join(f"{row} \\\\\n" for row in rows)
+        form = f"l{'r' * (len(table.columns) - 1)}"
+        whole = f"\\begin{{tabular}}{{{form}}}\n{head} \\\\ \\hline\n{lines}\\end{{tabular}}"
+        if len(table.columns) > MOST_COLUMNS:
+            whole = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{whole}}}"
+        return f"{self.prose(title)}\n\n\\medskip\n{whole}\n\n\\medskip"
 
     def local(self, step: Step, path: Path) -> list[str]:
         """Return the lines of a local derivative."""
         left = latex_name(f"d{path.through}/d{step.wrt}")
-        return equation(left, [path.local.symbolic_latex, path.local.substituted_latex, self.number(path.local_value)])
+        sides = [path.local.symbolic_latex, path.local.substituted_latex]
+        return equation(left, [*sides, *self.known(path.local_value)])
 
     def checked(self, steps: list[Step]) -> str:
         """Return what the checks found."""
         found = self.found(steps)
-        heading = rf"\subsection*{{{self.prose(self.say('check'))}}}"
+        heading = rf"\subsection*{{{self.prose(self.check_heading(steps))}}}"
         return "\n\n".join([heading, *map(self.prose, found)]) if found else ""
 
 
-def left_to_right(words: str) -> str:
-    """Return Latin words in a Persian sentence; a number is a formula, whose digits stay as they are."""
-    return f"${powers(words)}$" if re.fullmatch(r"[\d.e+-]+", words) else rf"\lr{{{escaped_text(words)}}}"
-
-
-def beside(formulas: Sequence[tuple[str, str]]) -> str:
-    """Return short formulas, as many beside each other as the page is wide."""
-    widest = max(width(f"{left}{right}") for left, right in formulas)
+def beside(formulas: Sequence[tuple[str, ...]]) -> str:
+    """Return short formulas, as many beside each other as the page is wide; a letter alone has no other side."""
+    widest = max(width("".join(sides)) for sides in formulas)
     n = max(1, min(MOST_BESIDE, WIDEST // (widest + 4)))
     rows = [formulas[k : k + n] for k in range(0, len(formulas), n)]
-    return aligned([[" & ".join(f"{left} &= {right}" for left, right in row) for row in rows]])
+    return aligned(
+        [[" & ".join(" &= ".join(sides) if len(sides) > 1 else f"&{sides[0]}" for sides in row) for row in rows]]
+    )
 
 
 def aligned(formulas: list[list[str]]) -> str:
@@ -191,6 +212,8 @@ def aligned(formulas: list[list[str]]) -> str:
 
 def equation(left: str, sides: list[str]) -> list[str]:
     """Return a formula as lines: a side on each, without those that repeat the one before."""
+    if not any(sides):
+        return [f"&{left}"]
     lines = []
     for k, side in enumerate(distinct([tidy(side) for side in sides if side])):
         first, *more = broken(side)

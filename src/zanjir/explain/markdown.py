@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from zanjir.explain.blocks import latex_name, target_latex
-from zanjir.explain.steps import Path, Step
+from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 
@@ -46,23 +48,36 @@ class Markdown(Writer):
         return "\n\n".join([f"## {self.say(kind)}", *blocks]) if blocks else ""
 
     def blocks(self, step: Step) -> list[str]:
-        """Return a step: its formula, and the local derivatives."""
+        """Return a step: its table, or its formula, and the local derivatives."""
+        if step.table:
+            return [self.say(f"table_{step.target}"), self.table(step.table)]
         sides = [target_latex(step.target)]
         if step.written:
             sides += [step.written.symbolic_latex, step.written.substituted_latex]
-        reason = why(self.language, step, lambda name: f"<bdi>`{name}`</bdi>" if self.language == "fa" else f"`{name}`")
-        locals_ = [self.local(step, path) for path in step.paths]
-        return [formula([*sides, self.number(step.value)]), *([reason] if reason else []), *locals_]
+        marked = self.marked
+        reason = why(self.language, step, marked) or self.note(step, marked)
+        locals_ = [self.local(step, path) for path in step.local_paths]
+        return [formula([*sides, *self.known(step.value)]), *([reason] if reason else []), *locals_]
+
+    def marked(self, code: str) -> str:
+        """Return a name or a formula as it stands in a sentence."""
+        return f"<bdi>`{code}`</bdi>" if self.language == "fa" else f"`{code}`"
+
+    def table(self, table: Table) -> str:
+        """Return a table."""
+        head, *rows = [[escape(cell).replace("|", "\\|") for cell in row] for row in self.cells(table)]
+        under = ["---", *["---:"] * (len(head) - 1)]
+        return "\n".join(f"| {' | '.join(row)} |" for row in (head, under, *rows))
 
     def local(self, step: Step, path: Path) -> str:
         """Return a local derivative."""
         left = latex_name(f"d{path.through}/d{step.wrt}")
-        return formula([left, path.local.symbolic_latex, path.local.substituted_latex, self.number(path.local_value)])
+        return formula([left, path.local.symbolic_latex, path.local.substituted_latex, *self.known(path.local_value)])
 
     def checked(self, steps: list[Step]) -> str:
         """Return what the checks found."""
         found = self.found(steps)
-        return "\n\n".join([f"## {self.say('check')}", *found]) if found else ""
+        return "\n\n".join([f"## {self.check_heading(steps)}", *found]) if found else ""
 
 
 def formula(sides: list[str]) -> str:

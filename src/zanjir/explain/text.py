@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zanjir.explain.steps import Path, Step
+from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 
@@ -60,25 +60,35 @@ class Text(Writer):
         return "\n".join([self.say(kind), *(f"  {line}" for line in lines)]) if lines else ""
 
     def lines(self, step: Step) -> list[str]:
-        """Return a step: the line of its numbers, and why."""
+        """Return a step: its table, or the line of its numbers, and why."""
+        if step.table:
+            return [self.say(f"table_{step.target}"), *(f"  {row}" for row in self.table(step.table))]
         sides = [step.target]
         if step.written:
             sides += [step.written.symbolic, step.written.substituted]
-        sides.append(self.number(step.value))
+        sides += self.known(step.value)
         return [" = ".join(distinct(sides)), *(f"    {reason}" for reason in self.reasons(step))]
+
+    def table(self, table: Table) -> list[str]:
+        """Return the rows of a table, words to the left and numbers to the right."""
+        columns = [
+            [f"{cell:{'<' if k == 0 else '>'}{max(map(len, column))}}" for cell in column]
+            for k, column in enumerate(zip(*self.cells(table), strict=True))
+        ]
+        return ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
 
     def reasons(self, step: Step) -> list[str]:
         """Return why a derivative is what it is."""
-        reason = why(self.language, step)
-        return [*([reason] if reason else []), *(self.local(step.wrt, path) for path in step.paths)]
+        reason = why(self.language, step) or self.note(step)
+        return [*([reason] if reason else []), *(self.local(step.wrt, path) for path in step.local_paths)]
 
     def local(self, name: str, path: Path) -> str:
         """Return a local derivative: with names, with numbers, and its value."""
         sides = [f"d{path.through}/d{name}", path.local.symbolic, path.local.substituted]
-        sides.append(self.number(path.local_value))
+        sides += self.known(path.local_value)
         return f"{' = '.join(distinct(sides))}  ({self.say('local')})"
 
     def checked(self, steps: list[Step]) -> str:
         """Return what the checks found."""
         found = self.found(steps)
-        return "\n".join([self.say("check"), *(f"  {line}" for line in found)]) if found else ""
+        return "\n".join([self.check_heading(steps), *(f"  {line}" for line in found)]) if found else ""

@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
 from zanjir.explain.drawing_words import DRAWING_ENGLISH, DRAWING_PERSIAN
+from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
+from zanjir.explain.level_words import LEVEL_ENGLISH, LEVEL_PERSIAN
+from zanjir.explain.score_words import SCORE_ENGLISH, SCORE_PERSIAN
 from zanjir.explain.steps import Step
 
-__all__ = ["CATALOGS", "findings", "said", "why"]
+__all__ = ["CATALOGS", "findings", "said", "why", "word"]
 
 ENGLISH = {
     "given": "Given",
@@ -42,8 +45,8 @@ PERSIAN = {
     "local": "محلی",
 }
 CATALOGS = {
-    "en": {**ENGLISH, **AUDIT_ENGLISH, **DRAWING_ENGLISH},
-    "fa": {**PERSIAN, **AUDIT_PERSIAN, **DRAWING_PERSIAN},
+    "en": {**ENGLISH, **AUDIT_ENGLISH, **LETTERS_ENGLISH, **LEVEL_ENGLISH, **SCORE_ENGLISH, **DRAWING_ENGLISH},
+    "fa": {**PERSIAN, **AUDIT_PERSIAN, **LETTERS_PERSIAN, **LEVEL_PERSIAN, **SCORE_PERSIAN, **DRAWING_PERSIAN},
 }
 
 
@@ -63,9 +66,20 @@ def said(language: str, key: str, **facts: object) -> str:
     return choose("language", language, CATALOGS)[key].format(**facts)
 
 
+def word(language: str, key: str) -> str:
+    """Return a word of a table in a language; a word that the catalog does not have, such as a name, stays.
+
+    Examples
+    --------
+    >>> word("fa", "mean"), word("fa", "cat")
+    ('میانگین', 'cat')
+    """
+    return choose("language", language, CATALOGS).get(f"word_{key}", key)
+
+
 def findings(language: str, steps: Sequence[Step], number: Callable[[float | None], str]) -> list[str]:
     """Return what checks found: a sentence for each that failed or says nothing, and one for all the others."""
-    checks = [step for step in steps if step.kind == "check"]
+    checks = [step for step in steps if step.kind == "check" and step.rule != "random points"]
     wrong = [
         said(language, "wrong", target=step.target, value=number(step.value), numeric=number(step.numeric))
         for step in checks
@@ -74,11 +88,25 @@ def findings(language: str, steps: Sequence[Step], number: Callable[[float | Non
     kinks = [said(language, "kink", target=step.target) for step in checks if step.ok is None]
     right = [step.error or 0.0 for step in checks if step.ok]
     agree = [said(language, "all_right", count=len(right), error=f"{max(right):.1e}")] if right else []
-    return [*wrong, *kinks, *agree]
+    return [*wrong, *kinks, *agree, *findings_at_points(language, steps)]
+
+
+def findings_at_points(language: str, steps: Sequence[Step]) -> list[str]:
+    """Return what comparing formulas at random points found."""
+    checks = [step for step in steps if step.kind == "check" and step.rule == "random points"]
+    others = [
+        said(language, "wrong_at_points" if step.points else "no_points", target=step.target, error=f"{step.error}")
+        for step in checks
+        if not step.ok
+    ]
+    right = [step for step in checks if step.ok]
+    error, points = (max((getattr(step, key) for step in right), default=0) for key in ("error", "points"))
+    agree = said(language, "all_right_at_points", count=len(right), points=points, error=f"{error:.1e}")
+    return [*others, *([agree] if right else [])]
 
 
 def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
-    """Return why a derivative is what it is, in a sentence; nothing for other steps.
+    """Return why a derivative is what it is, in a sentence; for other steps, the sentence that they name, if any.
 
     Parameters
     ----------
@@ -86,7 +114,7 @@ def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
         How a name stands in the sentence.
     """
     if step.kind != "backward":
-        return ""
+        return said(language, f"reason_{step.reason}") if step.reason else ""
     through = [marked(path.through) for path in step.paths]
     if not through:
         return said(language, "why_loss")

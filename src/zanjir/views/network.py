@@ -55,7 +55,7 @@ class Number:
 
     def labels(self, x: float, y: float) -> tuple[Label, ...]:
         """Return the value above a point, and the derivative in brackets below it."""
-        value = f"{self.name} = {self.value}" if self.name and self.value else self.value
+        value = " = ".join(filter(None, (self.name, self.value)))
         lines = (
             Label(value, x, y - 4, role="value", latex=self.latex),
             Label(f"({self.gradient})" if self.gradient else "", x, y + SMALL + 1, SMALL, "gradient",
@@ -65,7 +65,7 @@ class Number:
 
     def says(self) -> str:
         """Return the number in words that need no picture."""
-        value = f"{self.name} = {self.value}" if self.name and self.value else self.value
+        value = " = ".join(filter(None, (self.name, self.value)))
         return f"{value} ({self.gradient})" if self.gradient else value
 
 
