@@ -36,6 +36,7 @@ def test_a_file_is_solved_and_the_solution_written(call, tmp_path):
         ("notebook", '{\n "cells"'),
         ("python", "# Homework 2, with numbers\n"),
         ("svg", "<svg "),
+        ("tikz", r"\documentclass[tikz"),
         ("html", "<!DOCTYPE html>"),
     ],
 )
@@ -57,9 +58,28 @@ def test_formulas_are_written_in_every_form_of_words(form, language, call):
 
 
 def test_the_picture_has_the_values_and_the_derivatives(call):
-    picture = call("explain", "homework-1-computed", "--format", "svg").out
-    assert "0.1289" in picture  # dL/dnet_Y1
-    assert "0.611" in picture
+    for drawing in ("network", "circuit"):
+        picture = call("explain", "homework-1-computed", "--format", "svg", "--drawing", drawing, "--digits", "4").out
+        assert "0.1289" in picture  # dL/dnet_Y1
+        assert "0.611" in picture
+
+
+def test_the_drawing_is_the_network_where_there_is_one_and_stands_at_the_top_of_documents(call):
+    drawn = {
+        (name, drawing): call("explain", name, "--format", "svg", *(["--drawing", drawing] if drawing else [])).out
+        for name in ("homework-1", "homework-2")
+        for drawing in ("", "circuit")
+    }
+    assert drawn["homework-1", ""] != drawn["homework-1", "circuit"]
+    assert drawn["homework-2", ""] == drawn["homework-2", "circuit"]
+    assert drawn["homework-1", ""].strip() in call("explain", "homework-1", "--format", "html").out
+    assert r"\begin{tikzpicture}" in call("explain", "homework-1", "--format", "latex").out
+
+
+def test_a_network_that_is_not_there_is_not_drawn(call):
+    done = call("explain", "homework-2", "--format", "svg", "--drawing", "network")
+    assert done.code == 1
+    assert "the problem has no [network]" in done.err
 
 
 def test_by_hand_digits_are_those_to_which_numbers_are_rounded(call):

@@ -71,7 +71,7 @@ def test_other_losses_and_regression_have_their_graphs_too(fixture, data, call, 
 
 
 def test_every_form_is_printed_and_written_alike(digits_run, call, workplace):
-    for form in ("text", "json", "dot", "svg", "html"):
+    for form in ("text", "json", "dot", "svg", "tikz", "html"):
         printed = call("graph", digits_run, "--format", form).out
         said = call("graph", digits_run, "--format", form, "--out", "file").out
         assert said == "graph of loss: 8 nodes, 4 gates, 7 wires; written to file\n"

@@ -1,4 +1,4 @@
-"""Row 65: the graph as text, DOT and JSON lists every node with its value and its gradient."""
+"""Row 65: the graph as text, DOT, JSON, SVG and TikZ shows every node with its value and its gradient."""
 
 import json
 import re
@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import zanjir
+from witnesses.tex import typeset
 from zanjir.gates import sigmoid
+from zanjir.views.colors import GRADIENT, VALUE
 
 # N44: the circuit of the figure, value and derivative of f at every node.
 N44 = {
@@ -64,3 +66,29 @@ def test_row_65_as_a_picture(diagram):
         name = re.match(r"\w+", sentence)[0]
         assert sentence.endswith(f", value {N44[name][0]}, gradient {N44[name][1]}")
     assert len(words) == len(N44)
+
+
+def pairs_on_wires(texts):
+    """The value and the gradient of every wire, in the order of the values, as they stand above each other."""
+    above, below = (
+        {(x, y): number for x, y, number, color in texts if color == role} for role in ("value", "gradient")
+    )
+    return sorted((float(value), float(below[x, round(y + 16, 1)])) for (x, y), value in above.items())
+
+
+def rounded_pairs():
+    return sorted(tuple(float(f"{float(number):.4g}") for number in pair) for pair in N44.values())
+
+
+def test_row_65_on_the_wires_of_the_picture(diagram):
+    colors = {VALUE: "value", GRADIENT: "gradient"}
+    found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" font-size="11" fill="(#\w+)">([\d.-]+)</text>', diagram.svg())
+    assert pairs_on_wires([(x, float(y), number, colors[c]) for x, y, c, number in found]) == rounded_pairs()
+
+
+def test_row_65_as_tikz(diagram, tmp_path):
+    document = diagram.tikz()
+    found = re.findall(r"text=(\w+)\] at \(([\d.]+),([\d.]+)\) \{\$([\d.-]+)\$\}", document)
+    assert pairs_on_wires([(x, float(y), number, role) for role, x, y, number in found]) == rounded_pairs()
+    shown = typeset(document, tmp_path)
+    assert shown is None or all(f"{float(number):.4g}" in shown for pair in N44.values() for number in pair)

@@ -205,7 +205,7 @@ def test_a_diagram_prints_as_its_table():
     assert repr(diagram) == diagram.text().rstrip("\n")
 
 
-@pytest.mark.parametrize("form", ["text", "json", "dot", "svg", "html"])
+@pytest.mark.parametrize("form", ["text", "json", "dot", "svg", "tikz", "html"])
 @pytest.mark.parametrize("make", CIRCUITS.values(), ids=CIRCUITS)
 def test_every_form_of_every_graph_can_be_encoded_and_is_the_same_each_time(make, form):
     diagram = zanjir.diagram(make())
@@ -216,7 +216,7 @@ def test_every_form_of_every_graph_can_be_encoded_and_is_the_same_each_time(make
 
 
 def test_an_unknown_form_is_refused_with_the_known_ones():
-    with pytest.raises(ParameterError, match=r"^unknown format 'svgg'; expected text, json, dot, svg or html\."):
+    with pytest.raises(ParameterError, match=r"^unknown format 'svgg'; expected text, json, dot, svg, tikz or html\."):
         zanjir.diagram(diamond()).render("svgg")
 
 
@@ -229,6 +229,7 @@ def test_an_unknown_form_is_refused_with_the_known_ones():
         ("g.GV", "digraph"),
         ("g.txt", "graph of f"),
         ("g.html", "<!DOCTYPE"),
+        ("g.tex", r"\documentclass[tikz"),
     ],
 )
 def test_a_files_ending_says_what_is_written(name, start, tmp_path):

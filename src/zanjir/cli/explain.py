@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["explain"]
 
-FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "json")
-COMPUTED = ("notebook", "python", "svg")
+FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "tikz", "json")
+COMPUTED = ("notebook", "python", "svg", "tikz")
+DRAWINGS = ("network", "circuit")
 
 
 @click.command()
@@ -34,11 +35,12 @@ COMPUTED = ("notebook", "python", "svg")
 @shown("--rounding", type=click.Choice(["half-up", "truncated"]), default="half-up", help="How, by hand.")
 @shown("--places", type=click.Choice(["significant", "decimal"]), default="significant", help="What digits count.")
 @click.option("--symbolic", is_flag=True, help="Give every derivative as a formula, checked at random points.")
+@click.option("--drawing", type=click.Choice(DRAWINGS), help="What to draw.  [default: the network if there is one]")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of printing.")
 @click.option("--list", "listed", is_flag=True, help="List the problems that are there.")
 def explain(
     problem: str | None, form: str, language: str, digits: int | None, mode: str, rounding: str, places: str,
-    symbolic: bool, out: Path | None, listed: bool,
+    symbolic: bool, drawing: str | None, out: Path | None, listed: bool,
 ) -> None:  # fmt: skip
     """Solve PROBLEM step by step: forward, backward by the chain rule, update, and a check of every derivative.
 
@@ -69,7 +71,7 @@ def explain(
     if problem == "questions":
         text = questions_as(form, language=language, digits=digits)
     else:
-        text = written(problem_named(problem), form, language, digits, by, symbolic=symbolic)
+        text = written(problem_named(problem), form, language, digits, by, drawing, symbolic=symbolic)
     if out is None:
         click.echo(text)
     else:
@@ -77,19 +79,24 @@ def explain(
         click.echo(f"written to {out}", err=True)
 
 
-def written(problem: Problem, form: str, language: str, digits: int, by: Mapping[str, Any], *, symbolic: bool) -> str:
+def written(
+    problem: Problem, form: str, language: str, digits: int, by: Mapping[str, Any], drawing: str | None, *,
+    symbolic: bool,
+) -> str:  # fmt: skip
     """Return the solution of a problem in a form, with so many digits shown."""
     from zanjir.explain import as_html, as_latex, as_markdown, as_notebook, as_script, as_text
-    from zanjir.graph.diagram import diagram
+    from zanjir.explain.drawing import as_figure, as_svg, as_tikz
 
-    if form == "svg":
-        numbers = not problem.letters
-        return diagram(problem.loss, gradients=numbers, values=numbers).svg()
     tree = problem.symbolic() if symbolic else problem.solution(**by)
     if form == "json":
         return json.dumps(tree.as_json(), ensure_ascii=False)
-    write = {
+    shown: dict[str, Any] = {"language": language, "digits": digits}
+    if form in {"svg", "tikz"}:
+        return (as_svg if form == "svg" else as_tikz)(problem, tree, kind=drawing, **shown)
+    if form in {"html", "latex"} and (figure := as_figure(problem, tree, form, kind=drawing, **shown)):
+        shown["figure"] = figure
+    write: Any = {
         "text": as_text, "html": as_html, "markdown": as_markdown, "latex": as_latex, "notebook": as_notebook,
         "python": as_script,
     }[form]  # fmt: skip
-    return write(tree, language=language, digits=digits)
+    return str(write(tree, **shown))

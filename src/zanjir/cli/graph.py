@@ -1,4 +1,4 @@
-"""``zanjir graph``: the graph of a run's loss, or of a network's, as text, JSON, DOT, SVG or HTML."""
+"""``zanjir graph``: the graph of a run's loss, or of a network's, as text, JSON, DOT, SVG, TikZ or HTML."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["graph"]
 
-FORMAT = click.Choice(["text", "json", "dot", "svg", "html"])
+FORMAT = click.Choice(["text", "json", "dot", "svg", "tikz", "html"])
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from zanjir.explain.audit import Finding, audit
 from zanjir.explain.chain_rule import solution
 from zanjir.explain.claim_file import CLAIMS, Claim, Claims, claims, claims_from_text
+from zanjir.explain.drawing import as_svg, as_tikz
 from zanjir.explain.html import as_html
 from zanjir.explain.latex import as_latex
 from zanjir.explain.levels import LEVELS, explained, gate_by_gate
@@ -44,7 +45,9 @@ __all__ = [
     "as_markdown",
     "as_notebook",
     "as_script",
+    "as_svg",
     "as_text",
+    "as_tikz",
     "audit",
     "claims",
     "claims_from_text",

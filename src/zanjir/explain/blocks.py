@@ -183,12 +183,13 @@ def latex_name(name: str) -> str:
         return rf"\frac{{\partial {latex_name(upper[1:])}}}{{\partial {latex_name(lower)}}}"
     if entry := ENTRY.fullmatch(name):
         return f"{latex_name(entry[1])}{entry[2]}"
-    if name.startswith("rest(") and name.endswith(")"):
-        return rf"\mathrm{{rest}}({latex_name(name[5:-1])})"
-    if found := re.fullmatch(r"([^(\[]+)\((.+)\)", name):  # what a rule keeps for a number: v(w5)
-        return f"{latex_name(found[1])}({latex_name(found[2])})"
-    stem, bar, index = name.partition("_")
-    if not bar:
+    function, bracket, of = name.partition("(")  # what a rule keeps for a number: v(w5)
+    if bracket and of.endswith(")"):
+        return f"{latex_name(function)}({latex_name(of[:-1])})"
+    stem, _, index = name.partition("_")
+    if index == "hat":
+        return rf"\hat{{{latex_name(stem)}}}"
+    if not index:
         stem = name.rstrip("0123456789") or name
         index = name[len(stem) :]
     base = rf"\{stem}" if stem in GREEK else escaped(stem) if len(stem) == 1 else rf"\mathrm{{{escaped(stem)}}}"

@@ -30,12 +30,14 @@ th, td { padding: .2rem .7rem; border-block-end: 1px solid #767676; text-align: 
 th:first-child { text-align: start; }
 bdi { direction: ltr; font-family: monospace; }
 h1 bdi, .table bdi { font-family: inherit; unicode-bidi: plaintext; }
+figure { direction: ltr; margin: 1rem 0; overflow-x: auto; }
+@media print { figure svg { max-width: 100%; height: auto; } }
 @media print { body { margin: 0; max-width: none; } details > * { display: block; } li { break-inside: avoid; } }
 @page { size: A4; margin: 18mm; }
 """.strip()
 
 
-def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
+def as_html(tree: Step, *, language: str = "en", digits: int = 6, figure: str = "") -> str:
     """Return a worked solution as a page, with formulas in MathML and links to where each number was found.
 
     Parameters
@@ -46,6 +48,8 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
         ``"en"`` or ``"fa"``, whose page runs from right to left while formulas run from left to right.
     digits : int
         Significant digits that are shown; what is used keeps all that it has.
+    figure : str
+        A picture in SVG that stands at the top.
 
     Examples
     --------
@@ -60,7 +64,8 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     parts = writer.parts(tree)
     remarks = "".join(writer.remark(*remark) for remark in writer.remarks(tree))
     note = "".join(f"<p>{escape(sentence)}</p>" for sentence in writer.mode_note(tree))
-    return page(tree.target, f"{note}{''.join(parts)}{remarks}", language)
+    drawn = f'<figure tabindex="0">\n{figure}</figure>\n' if figure else ""
+    return page(tree.target, f"{drawn}{note}{''.join(parts)}{remarks}", language)
 
 
 def page(title: str, body: str, language: str) -> str:

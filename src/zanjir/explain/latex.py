@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import groupby
 
 from zanjir.explain.blocks import fraction_latex, latex_name, target_latex
 from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 from zanjir.views.summary import one_line
+from zanjir.views.tikz import STANDALONE, escaped_text, powers
 
-__all__ = ["as_latex"]
+__all__ = ["as_latex", "standalone"]
 
 WIDEST = 62  # characters of a formula that fit beside its left side on A4 with margins of 20 mm
+LONGEST = 32  # lines of formulas that stay together on a page; a fraction is as tall as two
+MOST_BESIDE = 4  # given numbers beside each other
 MOST_COLUMNS = 8  # of numbers with six digits, beside each other
-ENGLISH = r"""
+ARTICLE = r"""
 \documentclass[11pt,a4paper]{article}
 \usepackage[margin=20mm]{geometry}
 \usepackage{amsmath}
 \usepackage{graphicx}
 \setlength{\parindent}{0pt}
-\allowdisplaybreaks
 """
-# xepersian wants to be loaded last; the first font that is there has the letters of Persian.
-PERSIAN = rf"""
-% Compile with xelatex.
-{ENGLISH.strip()}
-\usepackage{{xepersian}}
-\IfFontExistsTF{{Vazirmatn}}{{\settextfont{{Vazirmatn}}}}{{%
-\IfFontExistsTF{{XB Niloofar}}{{\settextfont{{XB Niloofar}}}}{{%
-\IfFontExistsTF{{Noto Naskh Arabic}}{{\settextfont{{Noto Naskh Arabic}}}}{{\settextfont{{DejaVu Sans}}}}}}}}
+SPACES = r"""
+\setlength{\abovedisplayskip}{3pt plus 2pt}
+\setlength{\belowdisplayskip}{5pt plus 3pt}
 """
-TEXT = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
-}  # fmt: skip
+FIGURES = r"""
+\usepackage{tikz}
+\usepackage{adjustbox}
+"""
+# All of them have the letters of Persian, and all but the last are made for reading.
+FONTS = ("Vazirmatn", "XB Niloofar", "Noto Naskh Arabic", "Amiri", "Nazli", "DejaVu Sans")
+XELATEX = f"""
+% Compile with xelatex (Debian: texlive-xetex, texlive-latex-extra; for Persian also texlive-lang-arabic). The text is
+% set in the first of these fonts that is installed: {", ".join(FONTS)}.
+% Debian has three of them, in fonts-noto-core, fonts-hosny-amiri and fonts-farsiweb.
+"""
+# What any LaTeX reads without further packages: Latin letters, and the signs of typesetting.
+BEYOND_LATIN = re.compile(r"[^\u0000-\u017f\u2013-\u2026]")
+MARK = "\0"  # around a name in a sentence
 
 
-def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
+def as_latex(tree: Step, *, language: str = "en", digits: int = 6, figure: str = "") -> str:
     r"""Return a worked solution as a whole document, whose formulas break before they are wider than the page.
 
     Parameters
@@ -48,6 +57,8 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
         ``"en"``, for any LaTeX, or ``"fa"``, for XeLaTeX.
     digits : int
         Significant digits that are shown; what is used keeps all that it has.
+    figure : str
+        A TikZ picture that stands at the top.
 
     Examples
     --------
@@ -64,7 +75,40 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     """
     writer = Latex(language, digits)
     remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
-    return writer.document(tree.target, [*map(writer.prose, writer.mode_note(tree)), *writer.parts(tree), *remarks])
+    parts = [*map(writer.prose, writer.mode_note(tree)), *writer.parts(tree), *remarks]
+    return writer.document(tree.target, parts, figure)
+
+
+def standalone(figure: str, language: str = "en") -> str:
+    """Return a TikZ picture as a document of its own size."""
+    directed = f"\\begin{{LTR}}\n{figure}\n\\end{{LTR}}" if language == "fa" else figure
+    return whole(STANDALONE, directed, language)
+
+
+def whole(preamble: str, body: str, language: str) -> str:
+    """Return a document; XeLaTeX is asked for only where the letters need it."""
+    extra = ""
+    if language == "fa":  # xepersian wants to be loaded last
+        extra = f"\\usepackage{{xepersian}}\n{first_font('settextfont')}\n"
+    elif BEYOND_LATIN.search(body):
+        extra = f"\\usepackage{{fontspec}}\n{first_font('setmainfont')}\n"
+    above = XELATEX.lstrip() if extra else ""
+    return f"{above}{preamble}\n{extra}\\begin{{document}}\n{body}\n\\end{{document}}\n"
+
+
+def first_font(command: str) -> str:
+    """Return the choice of the first font that is installed."""
+    *before, last = FONTS
+    tests = "".join(f"\\IfFontExistsTF{{{font}}}{{\\{command}{{{font}}}}}{{%\n" for font in before)
+    return rf"{tests}\{command}{{{last}}}{'}' * len(before)}"
+
+
+def scaled(figure: str) -> str:
+    """Return a picture in the middle of the page, made smaller if it is wider."""
+    return "\n".join([
+        r"\begin{center}", r"\begin{adjustbox}{max width=\linewidth, max totalheight=0.8\textheight}", figure,
+        r"\end{adjustbox}", r"\end{center}",
+    ])  # fmt: skip
 
 
 class Latex(Writer):
@@ -72,15 +116,21 @@ class Latex(Writer):
 
     ABOUT = r" \approx "
 
-    def document(self, title: str, parts: list[str]) -> str:
-        """Return a whole document with a title and what is below it."""
-        top = (PERSIAN if self.language == "fa" else ENGLISH).strip()
-        heading = rf"\section*{{{self.prose(title)}}}"
-        return "\n".join([top, r"\begin{document}", heading, "", "\n\n".join(parts), "", r"\end{document}", ""])
+    def document(self, title: str, parts: list[str], figure: str = "") -> str:
+        """Return a whole document with a title, a picture, and what is below it."""
+        drawn = [scaled(figure)] if figure else []
+        body = "\n\n".join([SPACES.strip(), rf"\section*{{{self.prose(title)}}}", *drawn, *parts])
+        return whole(ARTICLE.strip() + (FIGURES.rstrip() if figure else ""), body, self.language)
 
     def prose(self, text: str) -> str:
-        """Return a sentence; in Persian, names and numbers in it run from left to right."""
-        text = one_line(text)
+        """Return a sentence, with marked names as formulas; in Persian, Latin words run from left to right."""
+        pieces = text.split(MARK)
+        return "".join(
+            f"${latex_name(piece)}$" if k % 2 else self.words(one_line(piece)) for k, piece in enumerate(pieces)
+        )
+
+    def words(self, text: str) -> str:
+        """Return words of a sentence."""
         if self.language != "fa":
             return escaped_text(text)
         pieces = re.split(r"([-(]?[A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)", text)
@@ -91,19 +141,27 @@ class Latex(Writer):
     def part(self, kind: str, steps: list[Step]) -> str:
         """Return a part with its heading; nothing if it has no steps."""
         heading = rf"\subsection*{{{self.prose(self.say(kind))}}}"
-        if kind == "given" and steps:
-            return f"{heading}\n{aligned([self.equation(latex_name(x.target), [], x.value, x.exact) for x in steps])}"
-        return "\n".join([heading, *(self.block(step) for step in steps)]) if steps else ""
+        blocks: list[str] = []
+        for is_given, group in groupby(steps, lambda step: step.rule == "given"):
+            alike = [*group]
+            blocks += [self.side_by_side(alike)] if is_given else map(self.block, alike)
+        return "\n".join([heading, *blocks]) if steps else ""
+
+    def side_by_side(self, steps: list[Step]) -> str:
+        """Return what is given, beside each other."""
+        return beside([(latex_name(x.target), *map(powers, self.known(x.value, x.exact))) for x in steps])
 
     def block(self, step: Step) -> str:
-        """Return a step: its table, or its formula, why, and its local derivatives."""
+        """Return a step: its table, or its formula, its local derivatives, and why, on one page."""
         if step.table:
             return self.table(self.say(f"table_{step.target}"), step.table)
         sides = [step.written.symbolic_latex, step.written.substituted_latex] if step.written else []
         formulas = [self.equation(target_latex(step.target), sides, step.value, step.exact)]
         formulas += [self.local(step, path) for path in step.local_paths]
-        reason = self.prose(why(self.language, step) or self.note(step))
-        return "\n".join([aligned(formulas), *([reason, ""] if reason else [])])
+        reason = why(self.language, step, lambda name: f"{MARK}{one_line(name)}{MARK}") or self.note(step)
+        if not reason:
+            return aligned(formulas)
+        return "\n".join([r"\begin{samepage}", aligned(formulas), self.prose(reason), r"\end{samepage}", ""])
 
     def cell(self, cell: str | float | None) -> str:
         """Return a cell of a table: a number as a formula, or a word."""
@@ -141,15 +199,22 @@ class Latex(Writer):
         return "\n\n".join([rf"\subsection*{{{self.prose(heading)}}}", *map(self.prose, sentences)])
 
 
-def escaped_text(text: str) -> str:
-    """Return text without signs that mean something to LaTeX."""
-    return "".join(TEXT.get(sign, sign) for sign in text)
+def beside(formulas: Sequence[tuple[str, ...]]) -> str:
+    """Return short formulas, as many beside each other as the page is wide; a letter alone has no other side."""
+    widest = max(width("".join(sides)) for sides in formulas)
+    n = max(1, min(MOST_BESIDE, WIDEST // (widest + 4)))
+    rows = [formulas[k : k + n] for k in range(0, len(formulas), n)]
+    return aligned(
+        [[" & ".join(" &= ".join(sides) if len(sides) > 1 else f"&{sides[0]}" for sides in row) for row in rows]]
+    )
 
 
 def aligned(formulas: list[list[str]]) -> str:
-    """Return lines of formulas under each other; a page may end between them."""
-    lines = " \\\\\n".join(line for lines in formulas for line in lines)
-    return f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
+    """Return lines of formulas under each other; a page may end between them if they are many."""
+    lines = [line for formula in formulas for line in formula]
+    written = "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
+    height = sum(2 if r"\frac" in line else 1 for line in lines)
+    return written if height <= LONGEST else f"{{\\allowdisplaybreaks\n{written}}}%"
 
 
 def equation(left: str, sides: list[str]) -> list[str]:
@@ -157,25 +222,38 @@ def equation(left: str, sides: list[str]) -> list[str]:
     if not any(sides):
         return [f"&{left}"]
     lines = []
-    for k, side in enumerate(distinct([powers(side) for side in sides if side])):
+    for k, side in enumerate(distinct([tidy(side) for side in sides if side])):
         first, *more = broken(side)
         lines += [f"{'' if k else left + ' '}&= {first}", *(rf"&\quad {piece}" for piece in more)]
     return lines
 
 
-def powers(formula: str) -> str:
-    r"""Return a formula whose numbers such as 1e-08 are written with a power of ten.
+def tidy(formula: str) -> str:
+    r"""Return a formula without the brackets that a fraction bar replaces, and with others as tall as what they hold.
 
     Examples
     --------
-    >>> powers("x + 1e-08")
-    'x + 1 \\cdot 10^{-8}'
+    >>> print(tidy(r"\frac{a}{(b + (c + d))}"), tidy(r"{(\frac{\partial L}{\partial w})}^{2} + 1e-08"))
+    \frac{a}{b + (c + d)} {\left(\frac{\partial L}{\partial w}\right)}^{2} + 1 \cdot 10^{-8}
     """
-    return re.sub(
-        r"(?<![\w.])(\d+(?:\.\d+)?)e([+-])(\d+)",
-        lambda found: rf"{found[1]} \cdot 10^{{{'-' if found[2] == '-' else ''}{int(found[3])}}}",
-        formula,
-    )
+    for opening in reversed([found.start() for found in re.finditer(r"(?<![_^])\{\(", formula)]):
+        end = closing(formula, opening + 1)
+        if formula[end + 1 : end + 3] == "}^":
+            if r"\frac" in formula[opening:end]:
+                formula = rf"{formula[: opening + 1]}\left({formula[opening + 2 : end]}\right){formula[end + 1 :]}"
+        elif formula[end + 1 : end + 2] == "}":
+            formula = formula[: opening + 1] + formula[opening + 2 : end] + formula[end + 1 :]
+    return powers(formula)
+
+
+def closing(formula: str, opening: int) -> int:
+    """Return the place of the bracket that closes the one at a place."""
+    depth = 0
+    for k, sign in enumerate(formula[opening:], start=opening):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            return k
+    return len(formula)
 
 
 def broken(formula: str) -> list[str]:

@@ -65,6 +65,8 @@ class Problem:
         Lines to prove instead of a loss to differentiate.
     scores : Scores, optional
         The table of scores that the formulas were made from, which may have several losses.
+    network : mapping
+        The table of the file that describes a network; empty if there is none.
 
     Examples
     --------
@@ -84,6 +86,7 @@ class Problem:
     letters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     proof: tuple[Line, ...] = ()
     scores: Scores | None = None
+    network: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def loss(self) -> Tensor:
@@ -341,7 +344,8 @@ def problem_from_text(text: str, **settings: Any) -> Problem:
         raise DataError("[update] needs numbers, and there are symbols; leave it out, or give numbers in [given].")
     parameters, rule, n_steps = update_of(facts, given)
     title, symbol = str(facts.get("title", "problem")), str(facts.get("symbol", "L"))
-    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, letters, proof, scores)
+    network = table(facts, "network")
+    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, letters, proof, scores, network)
     _ = problem.solution() if proof else problem.nodes  # what cannot be computed is said now
     return problem
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
+from zanjir.explain.drawing_words import DRAWING_ENGLISH, DRAWING_PERSIAN
 from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
 from zanjir.explain.level_words import LEVEL_ENGLISH, LEVEL_PERSIAN
 from zanjir.explain.mode_words import MODE_ENGLISH, MODE_PERSIAN
@@ -48,6 +49,7 @@ CATALOGS = {
     "en": {
         **ENGLISH,
         **AUDIT_ENGLISH,
+        **DRAWING_ENGLISH,
         **LETTERS_ENGLISH,
         **LEVEL_ENGLISH,
         **MODE_ENGLISH,
@@ -56,6 +58,7 @@ CATALOGS = {
     "fa": {
         **PERSIAN,
         **AUDIT_PERSIAN,
+        **DRAWING_PERSIAN,
         **LETTERS_PERSIAN,
         **LEVEL_PERSIAN,
         **MODE_PERSIAN,

@@ -37,7 +37,7 @@ def diagram(
     *,
     values: bool = True,
 ) -> Diagram:
-    """Return a graph as a diagram: it prints as a table, and is written as text, JSON, DOT, SVG or HTML.
+    """Return a graph as a diagram: it prints as a table, and is written as text, JSON, DOT, SVG, TikZ or HTML.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def diagram(
     Returns
     -------
     Diagram
-        With methods ``text``, ``json``, ``dot``, ``svg``, ``html`` and ``save``.
+        With methods ``text``, ``json``, ``dot``, ``svg``, ``tikz``, ``html`` and ``save``.
 
     Raises
     ------

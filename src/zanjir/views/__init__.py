@@ -1,4 +1,4 @@
-"""Views: what a reader sees of a graph, a table or a record, as text, JSON, DOT, SVG and HTML.
+"""Views: what a reader sees of a graph, a table or a record, as text, JSON, DOT, SVG, TikZ and HTML.
 
 Every view only reads plain data: a `Diagram` is made beside the graph, once, and then written in any form.
 """

@@ -19,9 +19,18 @@ FORMATS = {
     "json": ("zanjir.views.json_text", "json_text"),
     "dot": ("zanjir.views.dot", "dot"),
     "svg": ("zanjir.views.svg", "svg"),
+    "tikz": ("zanjir.views.tikz", "tikz"),
     "html": ("zanjir.views.markup", "diagram_page"),
 }
-SUFFIXES = {".txt": "text", ".json": "json", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".html": "html"}
+SUFFIXES = {
+    ".txt": "text",
+    ".json": "json",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".svg": "svg",
+    ".tex": "tikz",
+    ".html": "html",
+}
 
 
 @dataclass(frozen=True)
@@ -139,12 +148,22 @@ class Diagram:
         """
         return self.render("svg")
 
+    def tikz(self) -> str:
+        """Return the same picture as a LaTeX document.
+
+        Raises
+        ------
+        GraphError
+            If the graph is too large to be read as a picture.
+        """
+        return self.render("tikz")
+
     def html(self) -> str:
         """Return a page with the picture and the table."""
         return self.render("html")
 
     def render(self, form: str, **options: Any) -> str:
-        """Return the view in one of the forms text, json, dot, svg and html.
+        """Return the view in one of the forms text, json, dot, svg, tikz and html.
 
         Raises
         ------

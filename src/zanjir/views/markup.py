@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from zanjir.views.circuit import MOST_BOXES, drawn_places
 from zanjir.views.summary import number_text, one_line
-from zanjir.views.svg import FONT, MOST_BOXES, drawn_places, svg
+from zanjir.views.svg import FONT, svg
 from zanjir.views.text_table import MISSING, cells, columns, ends, legend
 
 if TYPE_CHECKING:
