@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -117,8 +117,16 @@ def text(node: Tensor, leaf_text: Callable[[Tensor], Expression], whole: Mapping
             if x.name:
                 texts[id(x)] = leaf_text(x)
             continue
-        texts[id(x)] = expression(x, [texts.get(id(y)) or operand(y, x) for y in x.inputs])
+        parts = [texts.get(id(y)) or operand(y, x) for y in x.inputs]
+        texts[id(x)] = of_numbers(x.gate.name, parts) or expression(x, parts)
     return texts.get(id(node)) or value_text(float(node.value))
+
+
+def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:
+    """Return what a gate about shapes is between single numbers; nothing for all other gates."""
+    if gate == "zeros_like":
+        return Expression("0", "0")
+    return parts[0] if gate == "broadcast_like" else None
 
 
 def value_text(value: float) -> Expression:
