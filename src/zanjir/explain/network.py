@@ -176,13 +176,14 @@ class Writer:
         """Return the loss of scores, one of which is the right class's."""
         if len(names) < 2:
             raise DataError(f"[network]: the loss {self.loss} compares classes; expected two units at least.")
-        target = choose("target", str(sample.get("target")), dict(names))
-        right, (first, *others) = names[target], names
+        right = choose("target", str(sample.get("target")), dict(names))
         if self.form:
             wrong = {unit: MARGIN.format(y=y, right=right, **self.settings) for unit, y in names.items() if y != right}
-            margins = [self.define(f"margin_{unit}{suffix}", margin) for unit, margin in wrong.items()]
-            return " + ".join(self.form.format(margin=margin) for margin in margins)
-        total = names[first]  # two by two, ln(e^x + e^y) subtracts the larger one, and each step stays readable
+            if len(wrong) > 1:
+                wrong = {unit: self.define(f"margin_{unit}{suffix}", margin) for unit, margin in wrong.items()}
+            return " + ".join(self.form.format(margin=margin) for margin in wrong.values())
+        first, *others = names
+        total = names[first]  # two by two: each step can be read, and logaddexp subtracts the larger of the two
         for unit in others:
             total = self.define(f"log_sum_{unit}{suffix}", f"logaddexp({total}, {names[unit]})")
         return f"{total} - {right}"

@@ -87,7 +87,7 @@ class Problem:
             except ZanjirError as error:
                 reads = "A formula reads what is given or stands above."
                 raise DataError(f"{self.place(name)}: {error} {reads}") from error
-            if node.gate is None:
+            if node.gate is None or node.name:
                 raise DataError(f"{self.place(name)}: {name} = {formula} computes nothing; leave it out.")
             if not math.isfinite(float(node.value)):
                 raise NonFiniteError(f"{self.place(name)}: {name} is {float(node.value)}, expected a finite number.")
