@@ -16,7 +16,8 @@ from zanjir.graph.gate import TABLE, Precedence
 
 __all__ = ["FUNCTIONS", "parsed"]
 
-LONGEST, DEEPEST = 4000, 300
+# The derivative of a sum of one number has a bracket for each term, and Python reads 200 of them at most.
+LONGEST, DEEPEST = 4000, 150
 OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.Pow: operator.pow,
