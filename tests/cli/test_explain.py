@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from zanjir.explain import PROBLEMS
+from zanjir.explain import LETTERS, PROBLEMS
 
 
 def test_a_problem_of_the_lectures_is_solved_by_name(call):
@@ -46,6 +46,16 @@ def test_a_solution_is_written_in_every_form(call, form, start):
     assert done.err == ""
 
 
+@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "latex", "json"])
+def test_formulas_are_written_in_every_form_of_words(form, language, call):
+    done = call("explain", "homework-2", "--symbolic", "--format", form, "--lang", language)
+    assert done.code == 0
+    if form == "json":
+        steps = {step["target"]: step for step in json.loads(done.out)["children"] if step["kind"] == "backward"}
+        assert steps["df/dw1_11"]["written"]["substituted"] == "df/dz1_1 * x1"
+
+
 def test_the_picture_has_the_values_and_the_derivatives(call):
     picture = call("explain", "homework-1-computed", "--format", "svg").out
     assert "0.1289" in picture  # dL/dnet_Y1
@@ -54,7 +64,7 @@ def test_the_picture_has_the_values_and_the_derivatives(call):
 
 def test_the_problems_are_listed(call):
     listed = call("explain", "--list").out
-    assert [line.split()[0] for line in listed.splitlines()] == list(PROBLEMS)
+    assert [line.split()[0] for line in listed.splitlines()] == [*PROBLEMS, *LETTERS]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +75,10 @@ def test_the_problems_are_listed(call):
         (("missing.toml",), 1, "cannot read missing.toml"),
         (("homework-1", "--digits", "0"), 2, "--digits"),
         (("homework-1", "--lang", "de"), 2, "--lang"),
+        (("homework-1", "--symbolic", "--format", "python"), 2, "--symbolic has no form python"),
+        (("homework-2-letters", "--format", "python"), 1, "x1 is a letter and has no number"),
+        (("homework-3", "--symbolic"), 1, "the problem is a proof"),
+        (("homework-3", "--format", "svg"), 1, "no formulas"),
     ],
 )
 def test_wrong_usage_gets_one_sentence(call, arguments, code, sentence):

@@ -9,7 +9,7 @@ import pytest
 
 from witnesses.circuits import random_problem
 from zanjir.errors import DataError, GraphError, NonFiniteError, ParameterError, ShapeError
-from zanjir.explain import VERSION, as_markdown, as_text, problem, problem_from_text, solution
+from zanjir.explain import VERSION, as_markdown, as_script, as_text, problem, problem_from_text, solution
 from zanjir.explain.words import CATALOGS
 from zanjir.graph import tensor
 from zanjir.optim import OPTIMIZERS
@@ -22,6 +22,21 @@ def test_a_kink_is_no_mistake_and_a_wrong_derivative_is():
     assert "has a kink here" in as_text(tree)
     wrong = replace(check, ok=False, value=0.7)
     assert "df/dx does not agree" in as_text(replace(tree, children=(wrong,))).replace("dL", "df")
+
+
+def test_a_difference_that_leaves_the_domain_says_nothing():
+    tree = problem_from_text("[given]\nx = 1e-6\n[formulas]\nf = 'log(x)'").solution()
+    (check,) = tree.every("check")
+    assert (check.ok, check.value, check.numeric) == (None, 1 / 1e-6, None)
+    assert "leaves the domain" in as_text(tree)
+    assert "dL/dx" in as_script(tree)
+    json.dumps(tree.as_json(), allow_nan=False)
+
+
+def test_a_derivative_that_is_not_finite_gets_one_sentence():
+    made = problem_from_text("[given]\nx = 0\n[formulas]\nf = 'sqrt(x)'")
+    with pytest.raises(NonFiniteError, match="dL/dx is inf, expected a finite number"):
+        made.solution()
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -50,7 +50,7 @@ DISCREPANCIES = [
     ("N104", "dL/dw3", ("sign",)),
     ("N105", "dL/dw2", ("sign", "rounded", "formula")),
     ("N106", "dL/dw4", ("sign", "last_digit", "formula")),
-    ("N107", "dL/db1", ("sign", "last_digit", "reads")),
+    ("N107", "dL/db1", ("sign", "last_digit", "reads", "index")),
     ("N108", "w1 new", ("right", "hidden")),
     ("N108", "w4 new", ("mislabeled", "hidden")),
     ("N108", "w7 new", ("mislabeled", "hidden")),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "json")
+COMPUTED = ("notebook", "python", "svg")
 
 
 @click.command()
@@ -23,25 +24,30 @@ FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "js
 @shown("--format", "form", type=click.Choice(FORMATS), default="text", help="What to write.")
 @shown("--lang", "language", type=click.Choice(["en", "fa"]), default="en", help="English or Persian.")
 @shown("--digits", type=click.IntRange(1, 17), default=6, help="Significant digits that are shown.")
+@click.option("--symbolic", is_flag=True, help="Give every derivative as a formula, checked at random points.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of printing.")
 @click.option("--list", "listed", is_flag=True, help="List the problems that are there.")
-def explain(problem: str | None, form: str, language: str, digits: int, out: Path | None, listed: bool) -> None:
+def explain(
+    problem: str | None, form: str, language: str, digits: int, symbolic: bool, out: Path | None, listed: bool
+) -> None:
     """Solve PROBLEM step by step: forward, backward by the chain rule, update, and a check of every derivative.
 
     PROBLEM is a TOML file, or one of the lectures by its name, such as
     homework-1; --list names them.
     """
-    from zanjir.explain import PROBLEMS
+    from zanjir.explain import LETTERS, PROBLEMS
     from zanjir.explain import problem as problem_named
     from zanjir.files import write_whole
 
     if listed:
-        for name in PROBLEMS:
+        for name in (*PROBLEMS, *LETTERS):
             click.echo(f"{name:<24}{problem_named(name).title}")
         return
     if problem is None:
         raise click.UsageError(f"say which problem: a TOML file, or {', '.join(PROBLEMS)}.")
-    text = written(problem_named(problem), form, language, digits)
+    if symbolic and form in COMPUTED:
+        raise click.UsageError(f"--symbolic has no form {form}, which computes with numbers; choose another --format.")
+    text = written(problem_named(problem), form, language, digits, symbolic=symbolic)
     if out is None:
         click.echo(text)
     else:
@@ -49,14 +55,15 @@ def explain(problem: str | None, form: str, language: str, digits: int, out: Pat
         click.echo(f"written to {out}", err=True)
 
 
-def written(problem: Problem, form: str, language: str, digits: int) -> str:
+def written(problem: Problem, form: str, language: str, digits: int, *, symbolic: bool) -> str:
     """Return the solution of a problem in a form."""
     from zanjir.explain import as_html, as_latex, as_markdown, as_notebook, as_script, as_text
     from zanjir.graph.diagram import diagram
 
     if form == "svg":
-        return diagram(problem.loss, gradients=True).svg()
-    tree = problem.solution()
+        numbers = not problem.letters
+        return diagram(problem.loss, gradients=numbers, values=numbers).svg()
+    tree = problem.symbolic() if symbolic else problem.solution()
     if form == "json":
         return json.dumps(tree.as_json(), ensure_ascii=False)
     write = {

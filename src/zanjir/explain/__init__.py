@@ -5,23 +5,30 @@ from zanjir.explain.chain_rule import solution
 from zanjir.explain.claim_file import CLAIMS, Claim, Claims, claims, claims_from_text
 from zanjir.explain.html import as_html
 from zanjir.explain.latex import as_latex
-from zanjir.explain.library import PROBLEMS, problem
+from zanjir.explain.levels import LEVELS, explained, gate_by_gate
+from zanjir.explain.library import LETTERS, PROBLEMS, problem
 from zanjir.explain.markdown import as_markdown
 from zanjir.explain.notebook import as_notebook
 from zanjir.explain.problem_file import Problem, load_problem, problem_from_text
+from zanjir.explain.proof import Line, proved
 from zanjir.explain.register import Entry, register
+from zanjir.explain.sample import explained_sample
 from zanjir.explain.script import as_script
 from zanjir.explain.steps import VERSION, Path, Step, Written
+from zanjir.explain.symbolic import formulas
 from zanjir.explain.text import as_text
 
 __all__ = [
     "CLAIMS",
+    "LETTERS",
+    "LEVELS",
     "PROBLEMS",
     "VERSION",
     "Claim",
     "Claims",
     "Entry",
     "Finding",
+    "Line",
     "Path",
     "Problem",
     "Step",
@@ -35,9 +42,14 @@ __all__ = [
     "audit",
     "claims",
     "claims_from_text",
+    "explained",
+    "explained_sample",
+    "formulas",
+    "gate_by_gate",
     "load_problem",
     "problem",
     "problem_from_text",
+    "proved",
     "register",
     "solution",
 ]

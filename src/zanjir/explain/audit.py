@@ -16,10 +16,12 @@ from zanjir.errors import DataError, ZanjirError, choose
 from zanjir.explain.blocks import rounded
 from zanjir.explain.claim_file import Claim, Claims
 from zanjir.explain.formula import FUNCTIONS, parsed
+from zanjir.explain.points import random_points
 from zanjir.explain.problem_file import Problem
 from zanjir.explain.reading import CARRIED_DIGITS, NAME, Reading, digits_of, identifier
 from zanjir.explain.words import CATALOGS, said
 from zanjir.graph import Tensor
+from zanjir.graph.order import topological_order
 
 __all__ = ["Finding", "audit"]
 
@@ -35,6 +37,8 @@ FEWEST_DIGITS = 2
 COLUMNS = ("target", "printed", "right")
 # Two ways to compute the same number in float64 differ by less.
 NEAR = 1e-9
+# At how many random points a formula with another index must hold.
+READINGS = 2
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Finding:
     verdicts : tuple of str
         What is found, the main thing first: ``"right"``, ``"sign"``, ``"ascent"``, ``"mislabeled"``, ``"variant"``,
         ``"given"``, ``"fits"``, ``"truncated"``, ``"last_digit"``, ``"rounded"``, ``"hidden"``, ``"no_such"``,
-        ``"line"``, ``"formula"``, ``"formula_sign"``, ``"reads"`` or ``"unexplained"``.
+        ``"line"``, ``"formula"``, ``"formula_sign"``, ``"reads"``, ``"index"`` or ``"unexplained"``.
     facts : dict of str to object
         What the sentences name.
     """
@@ -128,6 +132,8 @@ class Audit:
     """The state of one audit: the right values, and those of each variant."""
 
     def __init__(self, printed: Claims, problem: Problem) -> None:
+        if problem.letters:
+            raise DataError(f"{next(iter(problem.letters))} is a letter; an audit compares numbers, so give it one.")
         self.printed, self.problem = printed, problem
         self.right = Reading(problem)
 
@@ -258,8 +264,9 @@ class Audit:
         text = identifier(claim.formula)
         names = names_in(text)
         if missing := [name for name in names if name not in self.right.named]:
-            shown = ", ".join(re.sub(r"^d(\w+)_d", r"d\1/d", name) for name in missing)
+            shown = ", ".join(map(as_target, missing))
             yield Cause(("reads",), {"formula": claim.formula, "names": shown})
+            yield from self.of_index(claim.target, text)
             return
         right = self.right.values.get(claim.target)
         if right is None:
@@ -269,6 +276,25 @@ class Audit:
         if abs(value - right) > near:
             verdict = "formula_sign" if abs(value + right) <= near else "formula"
             yield Cause((verdict,), {"formula": claim.formula, "result": rounded(value)})
+            yield from self.of_index(claim.target, text)
+
+    def of_index(self, target: str, text: str) -> Iterator[Cause]:
+        """Yield that a formula becomes right, at random points too, with other digits in one of its names."""
+        for wrong in names_in(text):
+            alike = [name for name in self.right.named if letters_in(name) == letters_in(wrong) and name != wrong]
+            for instead in alike:
+                fixed = re.sub(rf"(?<![\w.]){wrong}\b", instead, text)
+                if all(holds(reading, target, fixed) for reading in (self.right, *self.elsewhere)):
+                    yield Cause(("index",), {"wrong": as_target(wrong), "instead": as_target(instead)})
+                    return
+
+    @cached_property
+    def elsewhere(self) -> list[Reading]:
+        """The values of the problem at random given numbers, with which no two numbers agree by chance."""
+        named = [node for node in topological_order([self.problem.loss]) if node.name]
+        leaves = [node for node in named if node.gate is None]
+        points = random_points(leaves, named)[:READINGS]
+        return [self.with_given({leaf.name or "": float(x) for leaf, x in point.items()}) for point in points]
 
 
 def fits(results: Mapping[str, Sequence[float]], values: Reading) -> int:
@@ -277,6 +303,34 @@ def fits(results: Mapping[str, Sequence[float]], values: Reading) -> int:
         any(abs(printed - abs(values.values[target])) <= FIT * abs(values.values[target]) for printed in each)
         for target, each in results.items()
     )
+
+
+def holds(reading: Reading, target: str, text: str) -> bool:
+    """Whether a formula gives the value of a target."""
+    names, right = names_in(text), reading.values.get(target)
+    if right is None or any(name not in reading.named for name in names):
+        return False
+    try:
+        value = computed(text, {name: reading.named[name] for name in names})
+    except ZanjirError:  # with this name it gives no finite number
+        return False
+    return bool(abs(value - right) <= NEAR * abs(right))
+
+
+def letters_in(name: str) -> str:
+    """Return a name without its digits."""
+    return re.sub(r"\d", "", name)
+
+
+def as_target(name: str) -> str:
+    """Return a derivative's name as targets are written.
+
+    Examples
+    --------
+    >>> as_target("dL_dnet_h1"), as_target("w5")
+    ('dL/dnet_h1', 'w5')
+    """
+    return re.sub(r"^d([A-Za-z]\w*?)_d", r"d\1/d", name)
 
 
 def names_in(text: str) -> list[str]:

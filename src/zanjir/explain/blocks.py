@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,8 @@ SPECIAL = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\hat{\ }", "~": r"\sim ",
 }  # fmt: skip
+
+ENTRY = re.compile(r"(.+?)(\[[\d, ]+\])")  # of an array, by its index
 
 
 @dataclass(frozen=True)
@@ -101,11 +104,11 @@ def written(node: Tensor, whole: Mapping[int, Tensor] = MappingProxyType({})) ->
     """Return an expression with its names, and with their values; ``whole`` are nodes that have a name, by id."""
     symbolic = text(node, lambda leaf: Expression(leaf.name or "", latex_name(leaf.name or "")), whole)
     if node.gate is None or id(node) in whole:
-        alone = rounded(float(node.value))
+        alone = value_of(node, rounded)
         if not node.name and id(node) not in whole:  # a number of the formula, which is written as it is
             symbolic = expression(node, [])
-        return Written(symbolic.code, alone, symbolic.latex, alone)
-    substituted = text(node, lambda leaf: value_text(float(leaf.value)), whole)
+        return Written(symbolic.code, alone.code, symbolic.latex, alone.latex)
+    substituted = text(node, value_of, whole)
     return Written(symbolic.code, substituted.code, symbolic.latex, substituted.latex)
 
 
@@ -118,8 +121,8 @@ def text(node: Tensor, leaf_text: Callable[[Tensor], Expression], whole: Mapping
                 texts[id(x)] = leaf_text(x)
             continue
         parts = [texts.get(id(y)) or operand(y, x) for y in x.inputs]
-        texts[id(x)] = of_numbers(x.gate.name, parts) or expression(x, parts)
-    return texts.get(id(node)) or value_text(float(node.value))
+        texts[id(x)] = (of_numbers(x.gate.name, parts) if not x.shape else None) or expression(x, parts)
+    return texts.get(id(node)) or value_of(node)
 
 
 def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:
@@ -129,11 +132,30 @@ def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:
     return parts[0] if gate == "broadcast_like" else None
 
 
-def value_text(value: float) -> Expression:
-    """Return a number as it stands in a line, in brackets if it is negative."""
-    shown = rounded(value)
-    shown = f"({shown})" if shown.startswith("-") else shown
-    return Expression(shown, shown)
+def signed(value: float) -> str:
+    """Return a number, in brackets if it is negative."""
+    return f"({rounded(value)})" if value < 0 else rounded(value)
+
+
+def value_of(node: Tensor, shown: Callable[[float], str] = signed) -> Expression:
+    """Return a node's number as it stands in a line; of an array its shape."""
+    if node.shape:
+        sizes = ", ".join(map(str, node.shape))
+        return Expression(f"({sizes},)" if node.ndim == 1 else f"({sizes})", shape_latex(node.shape))
+    text = shown(float(node.value))
+    return Expression(text, text)
+
+
+def shape_latex(shape: tuple[int, ...]) -> str:
+    r"""Return a shape as a formula.
+
+    Examples
+    --------
+    >>> shape_latex((2, 3))
+    '(2 \\times 3)'
+    """
+    sizes = r" \times ".join(map(str, shape))
+    return f"({sizes})"
 
 
 def rounded(value: float, digits: int = DIGITS) -> str:
@@ -156,10 +178,16 @@ def latex_name(name: str) -> str:
     ('\\mathrm{net}_{h1}', 'w_{5}', '\\mathrm{loss}')
     >>> latex_name("dL/dw5"), latex_name("eta"), latex_name("50%"), latex_name("وزن1")
     ('\\frac{\\partial L}{\\partial w_{5}}', '\\eta', '\\mathrm{50\\%}', '\\text{وزن}_{1}')
+    >>> latex_name("dL/dW1[0, 2]"), latex_name("rest(z[1])")
+    ('\\frac{\\partial L}{\\partial W_{1}[0, 2]}', '\\mathrm{rest}(z[1])')
     """
     upper, slash, lower = name.partition("/d")
     if slash and len(upper) > 1 and upper[0] == "d":
         return rf"\frac{{\partial {latex_name(upper[1:])}}}{{\partial {latex_name(lower)}}}"
+    if entry := ENTRY.fullmatch(name):
+        return f"{latex_name(entry[1])}{entry[2]}"
+    if name.startswith("rest(") and name.endswith(")"):
+        return rf"\mathrm{{rest}}({latex_name(name[5:-1])})"
     stem, bar, index = name.partition("_")
     if not bar:
         stem = name.rstrip("0123456789") or name

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from zanjir.errors import GraphError, ShapeError
-from zanjir.explain.blocks import Block, blocks_of, is_scalar, latex_name, rounded
+from zanjir.errors import GraphError, NonFiniteError, ShapeError
+from zanjir.explain.blocks import Block, blocks_of, is_scalar, latex_name, rounded, signed
 from zanjir.explain.steps import Path, Step, Written
 from zanjir.graph import Tensor
 from zanjir.graph.order import evaluate, topological_order
@@ -51,6 +52,8 @@ def solution(
     ------
     GraphError, ShapeError
         If the loss has no name, a node is not a single number, or a parameter is no leaf of it.
+    NonFiniteError
+        If a derivative is not finite, as that of sqrt(x) at 0.
 
     Examples
     --------
@@ -62,10 +65,14 @@ def solution(
     >>> tree.children[6].paths[0].local.symbolic, tree.children[6].written.substituted
     ('x', '10 * 2')
     """
-    work = Work(loss, symbol, given, wrt)
-    steps = [*work.given(), *work.forward(), *work.backward(), *work.checks()]
-    if optimizer is not None:
-        steps += work.update(parameters, optimizer)
+    with np.errstate(all="ignore"):  # what is not finite is refused by name
+        work = Work(loss, symbol, given, wrt)
+        steps = [*work.given(), *work.forward(), *work.backward(), *work.checks()]
+        if optimizer is not None:
+            steps += work.update(parameters, optimizer)
+    wrong = next((step for step in steps if step.value is not None and not math.isfinite(step.value)), None)
+    if wrong is not None:
+        raise NonFiniteError(f"{wrong.target} is {wrong.value}, expected a finite number; change what is given.")
     return Step("solution", "solution", title, float(loss.value), children=tuple(steps))
 
 
@@ -150,6 +157,8 @@ class Work:
         step = STEP * max(1.0, abs(at))
         above, below = (float(evaluate([self.loss], {node: at + s})[id(self.loss)]) for s in (step, -step))
         numeric = (above - below) / (2 * step)
+        if not math.isfinite(numeric):  # beside this number the formula has no value
+            return Step("check", "central difference", self.of(name), value, None, (self.of(name),))
         error = abs(numeric - value) / max(abs(numeric), abs(value), 1e-8)
         difference = Written(
             f"(loss({name} + {rounded(step)}) - loss({name} - {rounded(step)})) / {rounded(2 * step)}",
@@ -198,8 +207,3 @@ class Work:
 def stepped(kind: str, rule: str, block: Block) -> Step:
     """Return the step that finds a block's number."""
     return Step(kind, rule, block.name, float(block.node.value), block.written, tuple(block.leaves))
-
-
-def signed(value: float) -> str:
-    """Return a number, in brackets if it is negative."""
-    return f"({rounded(value)})" if value < 0 else rounded(value)

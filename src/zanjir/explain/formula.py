@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from zanjir.errors import DataError, ZanjirError, choose
 from zanjir.gates import absolute, maximum, minimum, square
 from zanjir.graph import Gate, Tensor
@@ -20,7 +22,7 @@ __all__ = ["FUNCTIONS", "parsed"]
 LONGEST, DEEPEST = 4000, 150
 OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
+    ast.Pow: operator.pow, ast.MatMult: operator.matmul,
 }  # fmt: skip
 COMPARISONS: dict[type[ast.cmpop], Gate] = {
     ast.Gt: TABLE["greater"], ast.GtE: TABLE["greater_equal"], ast.Lt: TABLE["less"], ast.LtE: TABLE["less_equal"],
@@ -36,6 +38,7 @@ FUNCTIONS: dict[str, Gate] = {
     for name, row in TABLE.items()
     if row.elementwise and row.precedence == Precedence.ATOM and name not in ELSEWHERE
 } | {"abs": absolute, "max": maximum, "min": minimum, "square": square}
+OF_ARRAYS: dict[str, Callable[..., Any]] = {"sum": np.sum}
 
 
 def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
@@ -44,7 +47,7 @@ def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
     Parameters
     ----------
     text : str
-        Names, numbers, ``+ - * / **``, brackets and the functions of `FUNCTIONS`, as in Python. A gate's settings
+        Names, numbers, ``+ - * / ** @``, brackets and the functions of `FUNCTIONS`, as in Python. A gate's settings
         follow its inputs, or stand by name, and are numbers: ``clip(x, 0, 1)``, ``elu(x, alpha=0.5)``. The first
         input of ``where`` may be a condition, of comparisons with ``and``, ``or`` and ``not``.
     names : mapping of str to Tensor
@@ -103,13 +106,14 @@ class Reader:
                 return finite(float(value))
             case ast.Name(id=name):
                 return choose("name", name, self.names)
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return -self.built(operand)
-            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return self.built(operand)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+                value = self.built(operand)
+                return -value if isinstance(sign, ast.USub) else value
             case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
                 value = OPERATORS[type(op)](self.built(left), self.built(right))
                 return value if isinstance(value, Tensor) else finite(value)
+            case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in OF_ARRAYS:
+                return OF_ARRAYS[name](as_tensor(self.built(argument)))
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=settings):
                 return self.called(name, arguments, settings)
         raise DataError(

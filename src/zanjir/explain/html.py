@@ -55,7 +55,7 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     writer = Html(language, digits)
     parts = writer.parts(tree)
     found = "".join(f"<p>{escape(line)}</p>" for line in writer.found(tree.every("check")))
-    check = f"<section><h2>{escape(writer.say('check'))}</h2>{found}</section>" if found else ""
+    check = f"<section><h2>{escape(writer.check_heading(tree.every('check')))}</h2>{found}</section>" if found else ""
     direction = "rtl" if language == "fa" else "ltr"
     title = escape(tree.target)
     return (
@@ -73,6 +73,7 @@ class Html(Writer):
     def __init__(self, language: str, digits: int) -> None:
         super().__init__(language, digits)
         self.places: dict[str, str] = {}
+        self.n_steps = 0
 
     def part(self, kind: str, steps: list[Step]) -> str:
         """Return a part with its heading; nothing if it has no steps."""
@@ -83,13 +84,15 @@ class Html(Writer):
 
     def item(self, step: Step) -> str:
         """Return a step: its formula, why, and its local derivatives."""
-        self.places[step.target] = place = f"step-{len(self.places) + 1}"
+        self.n_steps += 1
+        self.places[step.target] = place = f"step-{self.n_steps}"
         sides = [self.target(step.target)]
         if step.written:
             sides += [mathml(step.written.symbolic), mathml(step.written.substituted)]
-        sides.append(number_mathml(self.number(step.value)))
+        sides += map(number_mathml, self.known(step.value))
         reason = why(self.language, step, lambda name: f"<bdi>{escape(name)}</bdi>")
-        below = "".join(self.local(step, path) for path in step.paths)
+        reason = reason or self.note(step, inline, escape)
+        below = "".join(self.local(step, path) for path in step.local_paths)
         word = escape(self.say("local"))
         details = f"<details open><summary>{word}</summary>{below}</details>" if below else ""
         said_why = f"<p>{reason}</p>" if reason else ""
@@ -99,7 +102,7 @@ class Html(Writer):
         """Return a local derivative."""
         left = mathml(f"d{path.through}/d{step.wrt}")
         sides = [left, mathml(path.local.symbolic), mathml(path.local.substituted)]
-        return formula([*sides, number_mathml(self.number(path.local_value))])
+        return formula([*sides, *map(number_mathml, self.known(path.local_value))])
 
     def sources(self, step: Step) -> str:
         """Return links to the steps on which one rests."""
@@ -122,6 +125,11 @@ def number_mathml(shown: str) -> str:
     return (
         f"<mrow><mo>−</mo><mn>{shown[1:]}</mn></mrow>" if shown.startswith("-") and shown[1:] else f"<mn>{shown}</mn>"
     )
+
+
+def inline(code: str) -> str:
+    """Return a formula in a sentence, which runs from left to right in every language."""
+    return f'<bdi><math xmlns="http://www.w3.org/1998/Math/MathML">{mathml(code)}</math></bdi>'
 
 
 def formula(sides: list[str]) -> str:

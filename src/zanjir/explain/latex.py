@@ -88,26 +88,27 @@ class Latex(Writer):
         """Return a part with its heading; nothing if it has no steps."""
         heading = rf"\subsection*{{{self.prose(self.say(kind))}}}"
         if kind == "given" and steps:
-            return f"{heading}\n{aligned([equation(latex_name(x.target), [self.number(x.value)]) for x in steps])}"
+            return f"{heading}\n{aligned([equation(latex_name(x.target), self.known(x.value)) for x in steps])}"
         return "\n".join([heading, *(self.block(step) for step in steps)]) if steps else ""
 
     def block(self, step: Step) -> str:
         """Return a step: its formula, why, and its local derivatives."""
         sides = [step.written.symbolic_latex, step.written.substituted_latex] if step.written else []
-        formulas = [equation(target_latex(step.target), [*sides, self.number(step.value)])]
-        formulas += [self.local(step, path) for path in step.paths]
-        reason = self.prose(why(self.language, step))
+        formulas = [equation(target_latex(step.target), [*sides, *self.known(step.value)])]
+        formulas += [self.local(step, path) for path in step.local_paths]
+        reason = self.prose(why(self.language, step) or self.note(step))
         return "\n".join([aligned(formulas), *([reason, ""] if reason else [])])
 
     def local(self, step: Step, path: Path) -> list[str]:
         """Return the lines of a local derivative."""
         left = latex_name(f"d{path.through}/d{step.wrt}")
-        return equation(left, [path.local.symbolic_latex, path.local.substituted_latex, self.number(path.local_value)])
+        sides = [path.local.symbolic_latex, path.local.substituted_latex]
+        return equation(left, [*sides, *self.known(path.local_value)])
 
     def checked(self, steps: list[Step]) -> str:
         """Return what the checks found."""
         found = self.found(steps)
-        heading = rf"\subsection*{{{self.prose(self.say('check'))}}}"
+        heading = rf"\subsection*{{{self.prose(self.check_heading(steps))}}}"
         return "\n\n".join([heading, *map(self.prose, found)]) if found else ""
 
 
@@ -124,6 +125,8 @@ def aligned(formulas: list[list[str]]) -> str:
 
 def equation(left: str, sides: list[str]) -> list[str]:
     """Return a formula as lines: a side on each, without those that repeat the one before."""
+    if not any(sides):
+        return [f"&{left}"]
     lines = []
     for k, side in enumerate(distinct([powers(side) for side in sides if side])):
         first, *more = broken(side)

@@ -7,9 +7,10 @@ from pathlib import Path
 from zanjir.errors import choose
 from zanjir.explain.problem_file import Problem, load_problem
 
-__all__ = ["PROBLEMS", "problem"]
+__all__ = ["LETTERS", "PROBLEMS", "problem"]
 
 PROBLEMS = {path.stem: path for path in sorted((Path(__file__).parent / "problems").glob("*.toml"))}
+LETTERS = {path.stem: path for path in sorted((Path(__file__).parent / "problems" / "letters").glob("*.toml"))}
 
 
 def problem(name: str | Path) -> Problem:
@@ -28,4 +29,4 @@ def problem(name: str | Path) -> Problem:
     path = Path(name)
     if path.suffix == ".toml" or path.is_file():
         return load_problem(path)
-    return load_problem(choose("problem", str(name), PROBLEMS))
+    return load_problem(choose("problem", str(name), {**PROBLEMS, **LETTERS}))

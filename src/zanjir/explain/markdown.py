@@ -50,19 +50,24 @@ class Markdown(Writer):
         sides = [target_latex(step.target)]
         if step.written:
             sides += [step.written.symbolic_latex, step.written.substituted_latex]
-        reason = why(self.language, step, lambda name: f"<bdi>`{name}`</bdi>" if self.language == "fa" else f"`{name}`")
-        locals_ = [self.local(step, path) for path in step.paths]
-        return [formula([*sides, self.number(step.value)]), *([reason] if reason else []), *locals_]
+        marked = self.marked
+        reason = why(self.language, step, marked) or self.note(step, marked)
+        locals_ = [self.local(step, path) for path in step.local_paths]
+        return [formula([*sides, *self.known(step.value)]), *([reason] if reason else []), *locals_]
+
+    def marked(self, code: str) -> str:
+        """Return a name or a formula as it stands in a sentence."""
+        return f"<bdi>`{code}`</bdi>" if self.language == "fa" else f"`{code}`"
 
     def local(self, step: Step, path: Path) -> str:
         """Return a local derivative."""
         left = latex_name(f"d{path.through}/d{step.wrt}")
-        return formula([left, path.local.symbolic_latex, path.local.substituted_latex, self.number(path.local_value)])
+        return formula([left, path.local.symbolic_latex, path.local.substituted_latex, *self.known(path.local_value)])
 
     def checked(self, steps: list[Step]) -> str:
         """Return what the checks found."""
         found = self.found(steps)
-        return "\n\n".join([f"## {self.say('check')}", *found]) if found else ""
+        return "\n\n".join([f"## {self.check_heading(steps)}", *found]) if found else ""
 
 
 def formula(sides: list[str]) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 __all__ = ["mathml", "name_mathml"]
 
 DERIVATIVE = re.compile(r"\bd([^\W\d]\w*)/d([^\W\d]\w*)")
-SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "·"}
+SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "·", ast.MatMult: "\u2062"}  # the last one is not seen
 # How tightly an operator binds: what binds less stands in brackets.
-LEVELS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 5, ast.Pow: 4}
+LEVELS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.MatMult: 2, ast.Div: 5, ast.Pow: 4}
 NEGATIVE, ATOM = 3, 5
 
 
@@ -95,8 +95,14 @@ def called(node: ast.Call) -> tuple[str, int] | None:
     return f"<mrow><mi>{escape(FUNCTIONS.get(name, name))}</mi>{arguments}</mrow>", ATOM
 
 
+def transposed(node: ast.Attribute) -> tuple[str, int] | None:
+    """Return a transposed matrix."""
+    return (f"<msup>{bracketed(node.value, ATOM)}<mo>⊤</mo></msup>", LEVELS[ast.Pow]) if node.attr == "T" else None
+
+
 BUILDERS: dict[type[ast.expr], Callable[[Any], tuple[str, int] | None]] = {
     ast.Constant: constant, ast.Name: named, ast.UnaryOp: negated, ast.BinOp: binary, ast.Call: called,
+    ast.Attribute: transposed,
 }  # fmt: skip
 FUNCTIONS = {"sigmoid": "σ", "maximum": "max", "minimum": "min", "log": "ln"}
 

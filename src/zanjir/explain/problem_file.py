@@ -18,11 +18,15 @@ import numpy as np
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ZanjirError, choose
 from zanjir.explain.chain_rule import solution
 from zanjir.explain.formula import FUNCTIONS, parsed
-from zanjir.explain.network import formulas_of
+from zanjir.explain.network import formulas_of, is_names
+from zanjir.explain.points import drawn
+from zanjir.explain.proof import Line, lines_of, proved
 from zanjir.explain.steps import Step
+from zanjir.explain.symbolic import formulas
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.optim import Optimizer, optimizer
+from zanjir.views.summary import one_line
 
 __all__ = ["Problem", "load_problem", "problem_from_text"]
 
@@ -30,7 +34,7 @@ LARGEST_FLOAT = sys.float_info.max
 LARGEST_FILE, MOST_NUMBERS, MOST_STEPS = 2**20, 2000, 1_000_000
 # tomllib takes time that is quadratic in the parts of a key.
 LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){9}[\w\"'-]+[ \t]*[].=]")
-KEYS = ("title", "symbol", "given", "formulas", "network", "update")
+KEYS = ("title", "symbol", "symbols", "given", "formulas", "network", "update", "proof")
 UPDATE_KEYS = ("rule", "learning_rate", "parameters", "steps")
 
 
@@ -54,6 +58,12 @@ class Problem:
         How many steps of it to take.
     symbol : str
         The loss in ``dL/dw``.
+    lines : dict of str to int
+        Where a name stands in the file.
+    letters : dict of str to tuple of int
+        What else is given, without numbers: the shape of each letter.
+    proof : tuple of Line
+        Lines to prove instead of a loss to differentiate.
 
     Examples
     --------
@@ -70,6 +80,8 @@ class Problem:
     n_steps: int = 1
     symbol: str = "L"
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    letters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    proof: tuple[Line, ...] = ()
 
     @cached_property
     def loss(self) -> Tensor:
@@ -80,7 +92,19 @@ class Problem:
         DataError, NonFiniteError
             If a formula cannot be read, reads what is not above it, or gives no finite number; with its line.
         """
-        names = {name: Tensor(value, name) for name, value in self.given.items()}
+        if not self.letters:
+            return self.graph(self.given)
+        unfit = None
+        for numbers in drawn(self.letters):
+            try:
+                return self.graph({**numbers, **self.given})
+            except NonFiniteError as error:
+                unfit = error
+        raise NonFiniteError(f"no numbers for the letters make every formula finite; of the last ones, {unfit}")
+
+    def graph(self, given: Mapping[str, Any]) -> Tensor:
+        """Return the graph of the loss, with numbers for all that is given."""
+        names = {name: Tensor(value if np.shape(value) else float(value), name) for name, value in given.items()}
         node = None
         for name, formula in self.formulas.items():
             try:
@@ -90,9 +114,9 @@ class Problem:
                 reads = "A formula reads what is given or stands above."
                 raise DataError(f"{self.place(name)}: {error} {reads}") from error
             if node.gate is None or node.name:
-                raise DataError(f"{self.place(name)}: {name} = {formula} computes nothing; leave it out.")
-            if not math.isfinite(float(node.value)):
-                raise NonFiniteError(f"{self.place(name)}: {name} is {float(node.value)}, expected a finite number.")
+                raise DataError(f"{self.place(name)}: {name} = {one_line(formula)} computes nothing; leave it out.")
+            if not np.isfinite(node.value).all():
+                raise NonFiniteError(f"{self.place(name)}: {name} is {node.value}, expected a finite number.")
             node = names[name] = node.named(name)
         if node is None:
             raise DataError("the problem has no formulas; expected at least one, whose last is the loss.")
@@ -103,7 +127,11 @@ class Problem:
         return f"line {self.lines[name]}" if name in self.lines else name
 
     def solution(self) -> Step:
-        """Return the tree of steps, with the loss after the update."""
+        """Return the tree of steps, with the loss after the update; formulas or a proof if there are letters."""
+        if self.proof:
+            return proved(self.proof, self.letters, title=self.title)
+        if self.letters:
+            return self.symbolic()
         tree = solution(
             self.loss, self.parameters, given=list(self.given), wrt=self.parameters or None, optimizer=self.rule,
             title=self.title, symbol=self.symbol,
@@ -116,6 +144,21 @@ class Problem:
         inputs = tuple(f"{parameter} new" for parameter in self.parameters)
         last = Step("update", type(self.rule).__name__, f"{name} after {steps}", after, inputs=inputs)
         return Step(tree.kind, tree.rule, tree.target, tree.value, children=(*tree.children, last))
+
+    def symbolic(self) -> Step:
+        """Return the tree of steps that gives every derivative as a formula.
+
+        Raises
+        ------
+        DataError
+            If the problem is a proof.
+        """
+        if self.proof:
+            raise DataError("the problem is a proof, which has no derivatives; explain it without formulas.")
+        return formulas(
+            self.loss, letters=tuple(self.letters), given=[*self.letters, *self.given], wrt=self.parameters or None,
+            title=self.title, symbol=self.symbol,
+        )  # fmt: skip
 
     def loss_after(self) -> float:
         """Return the loss after the steps of the update."""
@@ -222,19 +265,22 @@ def problem_from_text(text: str) -> Problem:
     if "network" in facts:
         made, of_network = formulas_of(table(facts, "network"))
         given, formulas = {**made, **given}, {**of_network, **formulas}
-    check_names([*given, *formulas])
+    letters, proof = letters_of(facts.get("symbols", [])), lines_of(facts.get("proof", []))
+    check_names([*letters, *given, *formulas, *(line.name for line in proof)])
     check_numbers(given, lines)
     wrong = next((name for name, formula in formulas.items() if not isinstance(formula, str)), None)
     if wrong:
         raise DataError(f"line {lines.get(wrong, '?')}: {wrong} is {formulas[wrong]!r}, expected a formula in quotes.")
     if len(given) + len(formulas) > MOST_NUMBERS:
         raise DataError(f"the problem has {len(given) + len(formulas):,} numbers; expected at most {MOST_NUMBERS:,}.")
-    if twice := given.keys() & formulas.keys():
-        raise DataError(f"{min(twice)} is given and has a formula; expected one of both.")
+    if twice := (given.keys() & formulas.keys()) | (letters.keys() & {*given, *formulas}):
+        raise DataError(f"{min(twice)} is given and has a formula or a number; expected one of them.")
+    if letters and "update" in facts:
+        raise DataError("[update] needs numbers, and there are symbols; leave it out, or give numbers in [given].")
     parameters, rule, n_steps = update_of(facts, given)
     title, symbol = str(facts.get("title", "problem")), str(facts.get("symbol", "L"))
-    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines)
-    _ = problem.loss  # what cannot be computed is said now
+    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, letters, proof)
+    _ = problem.solution() if proof else problem.loss  # what cannot be computed is said now
     return problem
 
 
@@ -250,6 +296,20 @@ def table(facts: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise DataError(f"{key} is {found!r}, expected a table: [{key}].")
     return found
+
+
+def letters_of(symbols: Any) -> dict[str, tuple[int, ...]]:
+    """Return the letters of a file with their shapes: of a list of names, or of a table with a shape for each."""
+    shapes = dict.fromkeys(symbols, ()) if is_names(symbols) else symbols or {}
+    if not isinstance(shapes, dict) or not all(is_shape(shape) for shape in shapes.values()):
+        raise DataError(f'symbols is {symbols!r}, expected names, ["x", "w"], or shapes, {{ x = [2, 1], w = [] }}.')
+    return {name: tuple(shape) for name, shape in shapes.items()}
+
+
+def is_shape(shape: Any) -> bool:
+    """Whether something is the shape of a number, a vector or a matrix, not too large to look at."""
+    sizes = isinstance(shape, list | tuple) and all(type(n) is int and n > 0 for n in shape)
+    return sizes and len(shape) <= 2 and math.prod(shape) <= MOST_NUMBERS
 
 
 def check_names(names: Sequence[str]) -> None:

@@ -83,6 +83,8 @@ def as_script(tree: Step, *, language: str = "en", digits: int = 6) -> str:
 
 def script_parts(tree: Step, *, language: str = "en") -> dict[str, str]:
     """Return the parts of the script: its start, and one for each kind of steps, in the order of computing."""
+    if letters := [step.target for step in tree.every("given") if step.value is None]:
+        raise GraphError(f"{letters[0]} is a letter and has no number; a script or notebook computes with numbers.")
     writer = Script(tree, language)
     given, forward, loss, backward = writer.given(), writer.forward(), writer.loss(), writer.backward()
     check, update = writer.checks(), writer.update()
@@ -212,7 +214,7 @@ class Script:
             "",
             "",
             *loss_at,
-            *(line for step in self.tree.every("check") for line in self.difference(step)),
+            *(line for x in self.tree.every("check") if x.numeric is not None for line in self.difference(x)),
         ]
 
     def difference(self, step: Step) -> list[str]:

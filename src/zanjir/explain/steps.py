@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
@@ -10,7 +11,7 @@ import numpy as np
 __all__ = ["KINDS", "VERSION", "Path", "Step", "Written"]
 
 VERSION = 2
-KINDS = ("solution", "given", "forward", "loss", "backward", "update", "check", "summary")
+KINDS = ("solution", "given", "forward", "loss", "backward", "update", "proof", "check", "summary")
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,10 @@ class Step:
     ----------
     kind : str
         ``"solution"`` (the whole, in ``children``), ``"given"``, ``"forward"``, ``"loss"``, ``"backward"``,
-        ``"update"``, ``"check"`` or ``"summary"``.
+        ``"update"``, ``"proof"`` (a line of one), ``"check"`` or ``"summary"``.
     rule : str
-        The rule by name: a gate's, ``"chain rule"``, an update rule's, or ``"central difference"``.
+        The rule by name: a gate's, ``"chain rule"``, an update rule's, ``"central difference"``, or
+        ``"random points"`` (of a check), ``"definition"`` or ``"identity"`` (of a line of a proof).
     target : str
         What is found: ``net_h1``, ``dL/dw5``, ``w5 new``.
     value : float, array or None
@@ -90,6 +92,10 @@ class Step:
         For a check: the difference relative to the larger one, the largest of an array.
     ok : bool, optional
         For a check: whether the error is within what differences allow; None at a kink, where they tell nothing.
+    points : int
+        For a check in letters: at how many random points both sides were compared.
+    note : dict of str to str
+        Why the line holds, by language; what stands between backticks is a formula.
     children : tuple of Step
         Its parts: of an update, the rule's settings and state that it reads, and the numbers found on the way.
     """
@@ -104,12 +110,19 @@ class Step:
     numeric: Value | None = None
     error: float | None = None
     ok: bool | None = None
+    points: int = 0
+    note: Mapping[str, str] = field(default_factory=dict)
     children: tuple[Step, ...] = field(default=())
 
     @property
     def wrt(self) -> str:
         """The number after which the target differentiates: ``w5`` of ``dL/dw5``."""
         return self.target.partition("/d")[2]
+
+    @property
+    def local_paths(self) -> tuple[Path, ...]:
+        """The paths with a local derivative of their own; between arrays, upstream stands in it and in the line."""
+        return tuple(path for path in self.paths if path.upstream not in path.local.symbolic)
 
     @property
     def shape(self) -> tuple[int, ...]:

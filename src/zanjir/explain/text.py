@@ -64,21 +64,21 @@ class Text(Writer):
         sides = [step.target]
         if step.written:
             sides += [step.written.symbolic, step.written.substituted]
-        sides.append(self.number(step.value))
+        sides += self.known(step.value)
         return [" = ".join(distinct(sides)), *(f"    {reason}" for reason in self.reasons(step))]
 
     def reasons(self, step: Step) -> list[str]:
         """Return why a derivative is what it is."""
-        reason = why(self.language, step)
-        return [*([reason] if reason else []), *(self.local(step.wrt, path) for path in step.paths)]
+        reason = why(self.language, step) or self.note(step)
+        return [*([reason] if reason else []), *(self.local(step.wrt, path) for path in step.local_paths)]
 
     def local(self, name: str, path: Path) -> str:
         """Return a local derivative: with names, with numbers, and its value."""
         sides = [f"d{path.through}/d{name}", path.local.symbolic, path.local.substituted]
-        sides.append(self.number(path.local_value))
+        sides += self.known(path.local_value)
         return f"{' = '.join(distinct(sides))}  ({self.say('local')})"
 
     def checked(self, steps: list[Step]) -> str:
         """Return what the checks found."""
         found = self.found(steps)
-        return "\n".join([self.say("check"), *(f"  {line}" for line in found)]) if found else ""
+        return "\n".join([self.check_heading(steps), *(f"  {line}" for line in found)]) if found else ""

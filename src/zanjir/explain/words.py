@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
+from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
 from zanjir.explain.steps import Step
 
 __all__ = ["CATALOGS", "findings", "said", "why"]
@@ -23,6 +24,7 @@ ENGLISH = {
     "all_right": "{count} derivatives agree with central differences; the largest relative error is {error}.",
     "wrong": "{target} does not agree with its central difference: {value} against {numeric}.",
     "kink": "{target}: the loss has a kink here, and differences say nothing; the value is the convention of its gate.",
+    "edge": "{target}: a central difference leaves the domain of the formula here, and says nothing.",
     "local": "local",
 }
 PERSIAN = {
@@ -38,9 +40,13 @@ PERSIAN = {
     "all_right": "{count} مشتق با تفاضل مرکزی می‌خواند؛ بزرگ‌ترین خطای نسبی {error} است.",
     "wrong": "{target} با تفاضل مرکزی‌اش نمی‌خواند: {value} در برابر {numeric}.",
     "kink": "{target}: هزینه اینجا شکستگی دارد و تفاضل چیزی نمی‌گوید؛ مقدار، قراردادِ دروازهٔ آن است.",
+    "edge": "{target}: تفاضل مرکزی در اینجا از دامنهٔ فرمول بیرون می‌رود و چیزی نمی‌گوید.",
     "local": "محلی",
 }
-CATALOGS = {"en": {**ENGLISH, **AUDIT_ENGLISH}, "fa": {**PERSIAN, **AUDIT_PERSIAN}}
+CATALOGS = {
+    "en": {**ENGLISH, **AUDIT_ENGLISH, **LETTERS_ENGLISH},
+    "fa": {**PERSIAN, **AUDIT_PERSIAN, **LETTERS_PERSIAN},
+}
 
 
 def said(language: str, key: str, **facts: object) -> str:
@@ -61,16 +67,34 @@ def said(language: str, key: str, **facts: object) -> str:
 
 def findings(language: str, steps: Sequence[Step], number: Callable[[float | None], str]) -> list[str]:
     """Return what checks found: a sentence for each that failed or says nothing, and one for all the others."""
-    checks = [step for step in steps if step.kind == "check"]
+    checks = [step for step in steps if step.kind == "check" and step.rule != "random points"]
     wrong = [
         said(language, "wrong", target=step.target, value=number(step.value), numeric=number(step.numeric))
         for step in checks
         if step.ok is False
     ]
-    kinks = [said(language, "kink", target=step.target) for step in checks if step.ok is None]
+    kinks = [
+        said(language, "kink" if step.numeric is not None else "edge", target=step.target)
+        for step in checks
+        if step.ok is None
+    ]
     right = [step.error or 0.0 for step in checks if step.ok]
     agree = [said(language, "all_right", count=len(right), error=f"{max(right):.1e}")] if right else []
-    return [*wrong, *kinks, *agree]
+    return [*wrong, *kinks, *agree, *findings_at_points(language, steps)]
+
+
+def findings_at_points(language: str, steps: Sequence[Step]) -> list[str]:
+    """Return what comparing formulas at random points found."""
+    checks = [step for step in steps if step.kind == "check" and step.rule == "random points"]
+    others = [
+        said(language, "wrong_at_points" if step.points else "no_points", target=step.target, error=f"{step.error}")
+        for step in checks
+        if not step.ok
+    ]
+    right = [step for step in checks if step.ok]
+    error, points = (max((getattr(step, key) for step in right), default=0) for key in ("error", "points"))
+    agree = said(language, "all_right_at_points", count=len(right), points=points, error=f"{error:.1e}")
+    return [*others, *([agree] if right else [])]
 
 
 def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:

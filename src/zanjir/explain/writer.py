@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from zanjir.explain.blocks import rounded
 from zanjir.explain.steps import Step
@@ -10,7 +11,7 @@ from zanjir.explain.words import findings, said
 
 __all__ = ["PARTS", "Writer", "distinct"]
 
-PARTS = ("given", "forward", "loss", "backward", "update")
+PARTS = ("given", "forward", "loss", "backward", "update", "proof")
 
 
 class Writer:
@@ -26,6 +27,20 @@ class Writer:
     def number(self, value: float | None) -> str:
         """Return a number; what was not computed is never shown as 0."""
         return "-" if value is None else rounded(value, self.digits)
+
+    def known(self, value: Any) -> list[str]:
+        """Return the last side of an equation; none if nothing was computed."""
+        return [] if value is None else [self.number(value)]
+
+    def note(self, step: Step, marked: Callable[[str], str] = str, prose: Callable[[str], str] = str) -> str:
+        """Return why a line of a proof holds; ``marked`` writes the formulas in it, and ``prose`` what is between."""
+        text = step.note.get(self.language) or next(iter(step.note.values()), "")
+        return "".join(marked(piece) if k % 2 else prose(piece) for k, piece in enumerate(text.split("`")))
+
+    def check_heading(self, steps: Sequence[Step]) -> str:
+        """Return the heading of the checks."""
+        in_letters = any(step.rule == "random points" for step in steps)
+        return self.say("check_at_points" if in_letters else "check")
 
     def found(self, steps: Sequence[Step]) -> list[str]:
         """Return what checks found, in sentences."""

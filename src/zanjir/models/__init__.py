@@ -4,6 +4,7 @@ from zanjir.models.least_squares import LeastSquares, PolynomialFit
 from zanjir.models.linear import LinearSVMClassifier, LogisticRegression, OneVsRestClassifier, SoftmaxClassifier
 from zanjir.models.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from zanjir.models.perceptron import MLPClassifier, MLPRegressor
+from zanjir.models.two_classes import as_logistic, as_softmax, logistic_from_softmax, softmax_from_logistic
 
 __all__ = [
     "KNeighborsClassifier",
@@ -16,4 +17,8 @@ __all__ = [
     "OneVsRestClassifier",
     "PolynomialFit",
     "SoftmaxClassifier",
+    "as_logistic",
+    "as_softmax",
+    "logistic_from_softmax",
+    "softmax_from_logistic",
 ]

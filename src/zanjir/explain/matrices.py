@@ -1,0 +1,187 @@
+"""The worked solution of a graph of arrays by whole matrices: one line for each named array, with its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zanjir.errors import GraphError
+from zanjir.explain.blocks import Block, blocks_of, rounded, written
+from zanjir.explain.steps import Path, Step, Written
+from zanjir.graph import Tensor
+from zanjir.graph.gradient import pulled_back
+from zanjir.graph.order import evaluate, topological_order
+from zanjir.optim import Optimizer
+
+__all__ = ["by_matrices"]
+
+# A slope along one direction, in float64: off by the step squared and by rounding over the step.
+STEP, WITHIN, KINK = 1e-5, 1e-6, 1e-2
+SEED = 0
+
+
+def by_matrices(
+    loss: Tensor,
+    parameters: Sequence[str] = (),
+    *,
+    optimizer: Optimizer | None = None,
+    title: str = "solution",
+    symbol: str = "L",
+) -> Step:
+    """Return the tree of steps that explains a graph of arrays, with one step for each named array.
+
+    A derivative is checked along one direction drawn from a fixed seed: its product with the direction is the slope
+    of the loss there, which a central difference finds without the chain rule.
+
+    Parameters
+    ----------
+    loss : Tensor of shape ()
+        A named number, made of named arrays.
+    parameters : sequence of str
+        Which leaves the update changes; derivatives are found of these, or of all leaves of floats if there are none.
+    optimizer : Optimizer, optional
+        The update rule, from its first step.
+    title, symbol : str
+        What the whole is called, and the loss in ``dL/dW``.
+
+    Raises
+    ------
+    GraphError
+        If the loss has no name, two arrays have the same, or a parameter is no leaf.
+
+    Examples
+    --------
+    >>> X, W = Tensor([[1.0, 2.0]], "X"), Tensor([[3.0], [4.0]], "W")
+    >>> Z = (X @ W).named("Z")
+    >>> tree = by_matrices((Z ** 2).sum().named("loss"), ["W"])
+    >>> for step in tree.every("forward", "backward"):
+    ...     print(step.target, step.written.symbolic if step.written else "", step.shape)
+    Z X @ W (1, 1)
+    dL/dloss  ()
+    dL/dZ dL/dloss * (2 * Z) (1, 1)
+    dL/dW X.T @ dL/dZ (2, 1)
+    """
+    work = Matrices(loss, symbol, parameters)
+    steps = [*work.given(), *work.forward(), *work.backward(), *work.checks()]
+    if optimizer is not None:
+        steps += [step for name in parameters for step in work.updated(name, optimizer)]
+    return Step("solution", "solution", title, float(loss.value), children=tuple(steps))
+
+
+class Matrices:
+    """The state of one solution: blocks, and the derivatives found so far."""
+
+    def __init__(self, loss: Tensor, symbol: str, parameters: Sequence[str]) -> None:
+        if not loss.name or loss.gate is None:
+            raise GraphError("the number to explain has no name or is given; name it: loss.named('loss').")
+        self.loss, self.symbol = loss, symbol
+        nodes = topological_order([loss])
+        names = [node.name for node in nodes if node.name]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise GraphError(f"the name {min(twice)!r} stands for two arrays; give each a name of its own.")
+        self.leaves = {node.name: node for node in nodes if node.gate is None and node.name}
+        if unknown := [name for name in parameters if name not in self.leaves]:
+            raise GraphError(f"{unknown[0]!r} is no given array; expected some of {', '.join(self.leaves)}.")
+        self.wrt = list(parameters) or [name for name, leaf in self.leaves.items() if leaf.dtype.kind == "f"]
+        self.blocks = blocks_of(loss)
+        needed = {id(self.leaves[name]) for name in self.wrt}
+        for node in nodes:
+            if any(id(x) in needed for x in node.inputs):
+                needed.add(id(node))
+        self.needed = {node.name for node in nodes if id(node) in needed}
+        self.derivatives: dict[str, Any] = {}
+
+    def of(self, name: str) -> str:
+        """Return the target of a derivative."""
+        return f"d{self.symbol}/d{name}"
+
+    def given(self) -> list[Step]:
+        """Return what is given."""
+        return [Step("given", "given", name, full(leaf)) for name, leaf in self.leaves.items()]
+
+    def forward(self) -> list[Step]:
+        """Return how every array follows from others."""
+        *before, last = self.blocks
+        return [*(stepped("forward", block.rule, block) for block in before), stepped("loss", last.rule, last)]
+
+    def backward(self) -> list[Step]:
+        """Return the derivative of the loss with respect to every array, from the loss to the leaves."""
+        self.derivatives[self.loss.name or ""] = 1.0
+        first = Step("backward", "chain rule", self.of(self.loss.name or ""), 1.0)
+        later = [block.name for block in self.blocks[-2::-1] if block.name in self.needed]
+        return [first, *(self.derivative(name) for name in [*later, *self.wrt])]
+
+    def derivative(self, name: str) -> Step:
+        """Return one derivative: what the rules of all blocks that read the array make of upstream, added up."""
+        paths = [self.path(block, name) for block in self.blocks if name in block.leaves and block.name in self.needed]
+        value = np.sum([path.product for path in paths], axis=0)
+        self.derivatives[name] = value = value if np.ndim(value) else float(value)
+        inputs = tuple(path.upstream for path in paths)
+        return Step("backward", "chain rule", self.of(name), value, added(paths), inputs, tuple(paths))
+
+    def path(self, block: Block, name: str) -> Path:
+        """Return the path through one block: its gates' own rules, run on what flows into it."""
+        flowing = self.derivatives[block.name]
+        upstream = Tensor(flowing, self.of(block.name))
+        (found,) = pulled_back(block.copy, upstream, [block.leaves[name]])
+        whole = {id(block.copy): Tensor(block.copy.value, block.name)}
+        return Path(block.name, self.of(block.name), flowing, written(found, whole), None, full(found))
+
+    def checks(self) -> list[Step]:
+        """Return, for every derivative, what a central difference along a direction says."""
+        nodes: Mapping[str, Tensor] = {block.name: block.node for block in self.blocks[-2::-1]}
+        nodes = {**nodes, **{name: self.leaves[name] for name in self.wrt}}
+        return [self.check(name, node) for name, node in nodes.items() if name in self.derivatives]
+
+    def check(self, name: str, node: Tensor) -> Step:
+        """Return the check of one derivative."""
+        at = np.asarray(node.value, np.float64)
+        direction = np.random.default_rng(SEED).standard_normal(at.shape)
+        direction = direction / max(float(np.linalg.norm(direction)), 1e-300)
+        value = float(np.sum(self.derivatives[name] * direction))
+        step = STEP * max(1.0, float(np.max(np.abs(at), initial=0.0)))
+        above, below = (float(evaluate([self.loss], {node: at + s * direction})[id(self.loss)]) for s in (step, -step))
+        numeric, here = (above - below) / (2 * step), float(self.loss.value)
+        error = abs(numeric - value) / max(abs(numeric), abs(value), 1e-8)
+        kink = abs(above - 2 * here + below) / step > KINK * max(1.0, abs(numeric))
+        ok = error <= WITHIN or abs(numeric - value) <= WITHIN * max(1.0, abs(here))
+        difference = Written(
+            f"(loss({name} + {rounded(step)} * d) - loss({name} - {rounded(step)} * d)) / {rounded(2 * step)}",
+            f"({above!r} - {below!r}) / {rounded(2 * step)}", "", "",
+        )  # fmt: skip
+        return Step(
+            "check", "central difference", f"{self.of(name)} . d", value, difference, (self.of(name),),
+            numeric=numeric, error=error, ok=None if kink and not ok else ok,
+        )  # fmt: skip
+
+    def updated(self, name: str, optimizer: Optimizer) -> list[Step]:
+        """Return the steps that change one parameter: the rule's state first, then the parameter itself."""
+        leaf = self.leaves[name]
+        zeros = np.zeros(leaf.shape) if leaf.shape else 0.0
+        state = {s: Tensor(zeros, f"{s}({name})") for s in optimizer.state_names}
+        rate, t = Tensor(optimizer.learning_rate, "eta"), Tensor(1.0, "t")
+        derivative = Tensor(self.derivatives[name], self.of(name))
+        new = optimizer.update(Tensor(full(leaf), name), derivative, rate, t, **state)
+        named = {key: node.named(f"{name} new" if key == "W" else f"{key}({name}) new") for key, node in new.items()}
+        rule = type(optimizer).__name__
+        return [stepped("update", rule, blocks_of(named[key])[-1]) for key in (*state, "W")]
+
+
+def full(node: Tensor) -> float | NDArray[np.float64]:
+    """Return a node's value in float64: a number, or an array."""
+    return np.asarray(node.value, np.float64) if node.shape else float(node.value)
+
+
+def stepped(kind: str, rule: str, block: Block) -> Step:
+    """Return the step that finds a block's array."""
+    return Step(kind, rule, block.name, full(block.node), block.written, tuple(block.leaves))
+
+
+def added(paths: Sequence[Path]) -> Written:
+    """Return the sum of what comes on all paths."""
+    sides = zip(*((p.local.symbolic, p.local.substituted, p.local.symbolic_latex, p.local.substituted_latex)
+                  for p in paths), strict=True)  # fmt: skip
+    return Written(*(" + ".join(side) for side in sides))
