@@ -64,13 +64,19 @@ def test_the_picture_has_the_values_and_the_derivatives(call):
 
 def test_the_problems_are_listed(call):
     listed = call("explain", "--list").out
-    assert [line.split()[0] for line in listed.splitlines()] == [*PROBLEMS, *LETTERS]
+    assert [line.split()[0] for line in listed.splitlines()] == [*PROBLEMS, *LETTERS, "questions"]
+
+
+def test_row_98_the_questions_of_the_slides_are_answered(call):
+    assert "their mean is 6.26667 in place of 5.26667" in call("explain", "questions").out
+    assert "بی‌نهایت" in call("explain", "questions", "--lang", "fa").out
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
         ((), 2, "say which problem"),
+        (("questions", "--format", "svg"), 1, "unknown form of the questions 'svg'; expected text, html,"),
         (("homework-9",), 1, "unknown problem 'homework-9'"),
         (("missing.toml",), 1, "cannot read missing.toml"),
         (("homework-1", "--digits", "0"), 2, "--digits"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zanjir.errors import GraphError, ParameterError, ShapeError
-from zanjir.explain import LEVELS, explained, explained_sample, gate_by_gate, problem, solution
+from zanjir.explain import LEVELS, as_text, explained, explained_sample, gate_by_gate, problem, solution, summarized
 from zanjir.gates import relu, softmax_cross_entropy
 from zanjir.graph import tensor
 from zanjir.nn import LOSSES, convnet, mlp
@@ -81,6 +81,27 @@ def test_by_default_a_sheet_is_as_close_as_can_be_read():
     x, w = tensor([[1.0, 2.0]], "x"), tensor([[3.0], [4.0]], "w")
     assert explained(((x @ w).named("z") ** 2).sum().named("loss")).rule == "scalars"
     assert explained(network(n=9)).rule == "matrices"
+
+
+def test_a_summary_has_each_parameter_with_its_derivative_and_its_change():
+    optimizer = OPTIMIZERS["sgd"](0.1)
+    whole = explained(network(), ["W1", "b1"], level="matrices", optimizer=optimizer)
+    results, parameters = explained(network(), ["W1", "b1"], level="summary", optimizer=optimizer).every("summary")
+    assert results.table.rows == (("loss", whole.value),)
+    for (name, shape, value, slope, change), parameter in zip(parameters.table.rows, ("W1", "b1"), strict=True):
+        assert (name, shape) == (parameter, str(whole.value_of(parameter).shape))
+        derivative = np.linalg.norm(whole.value_of(f"dL/d{name}"))
+        assert (value, slope) == (np.linalg.norm(whole.value_of(name)), derivative)
+        assert change == pytest.approx(0.1 * derivative)
+
+
+def test_a_summary_of_numbers_has_the_numbers_themselves():
+    tree = summarized(problem("homework-1-computed").solution())
+    results, parameters = tree.every("summary")
+    assert [round(value, 6) for _, value in results.table.rows] == [0.610964, 0.564526]
+    assert ("w5", 0.4, pytest.approx(0.0766137), pytest.approx(0.361693)) in parameters.table.rows
+    assert len(parameters.table.rows) == 10
+    assert "0.361693" in as_text(tree)
 
 
 def test_every_gate_has_a_name_and_all_levels_give_the_same_derivatives():

@@ -33,21 +33,26 @@ def explain(
     """Solve PROBLEM step by step: forward, backward by the chain rule, update, and a check of every derivative.
 
     PROBLEM is a TOML file, or one of the lectures by its name, such as
-    homework-1; --list names them.
+    homework-1; --list names them. With the word questions, every question of
+    the slides is answered.
     """
-    from zanjir.explain import LETTERS, PROBLEMS
+    from zanjir.explain import LETTERS, PROBLEMS, questions_as
     from zanjir.explain import problem as problem_named
     from zanjir.files import write_whole
 
     if listed:
         for name in (*PROBLEMS, *LETTERS):
             click.echo(f"{name:<24}{problem_named(name).title}")
+        click.echo(f"{'questions':<24}The questions of the slides, answered")
         return
     if problem is None:
-        raise click.UsageError(f"say which problem: a TOML file, or {', '.join(PROBLEMS)}.")
+        raise click.UsageError(f"say which problem: a TOML file, {', '.join(PROBLEMS)}, or questions.")
     if symbolic and form in COMPUTED:
         raise click.UsageError(f"--symbolic has no form {form}, which computes with numbers; choose another --format.")
-    text = written(problem_named(problem), form, language, digits, symbolic=symbolic)
+    if problem == "questions":
+        text = questions_as(form, language=language, digits=digits)
+    else:
+        text = written(problem_named(problem), form, language, digits, symbolic=symbolic)
     if out is None:
         click.echo(text)
     else:

@@ -11,10 +11,12 @@ from zanjir.explain.markdown import as_markdown
 from zanjir.explain.notebook import as_notebook
 from zanjir.explain.problem_file import Problem, load_problem, problem_from_text
 from zanjir.explain.proof import Line, proved
+from zanjir.explain.questions import QUESTION_FORMS, Question, questions, questions_as
 from zanjir.explain.register import Entry, register
 from zanjir.explain.sample import explained_sample
 from zanjir.explain.script import as_script
-from zanjir.explain.steps import VERSION, Path, Step, Written
+from zanjir.explain.steps import VERSION, Path, Step, Table, Written
+from zanjir.explain.summary import summarized
 from zanjir.explain.symbolic import formulas
 from zanjir.explain.text import as_text
 
@@ -23,6 +25,7 @@ __all__ = [
     "LETTERS",
     "LEVELS",
     "PROBLEMS",
+    "QUESTION_FORMS",
     "VERSION",
     "Claim",
     "Claims",
@@ -31,7 +34,9 @@ __all__ = [
     "Line",
     "Path",
     "Problem",
+    "Question",
     "Step",
+    "Table",
     "Written",
     "as_html",
     "as_latex",
@@ -50,6 +55,9 @@ __all__ = [
     "problem",
     "problem_from_text",
     "proved",
+    "questions",
+    "questions_as",
     "register",
     "solution",
+    "summarized",
 ]

@@ -194,7 +194,8 @@ def latex_name(name: str) -> str:
         index = name[len(stem) :]
     base = rf"\{stem}" if stem in GREEK else escaped(stem) if len(stem) == 1 else rf"\mathrm{{{escaped(stem)}}}"
     base = base if stem.isascii() else rf"\text{{{escaped(stem)}}}"  # fonts of formulas have no other letters
-    return f"{base}_{{{escaped(index)}}}" if index else base
+    index = ",".join(escaped(part) if part.isascii() else rf"\text{{{escaped(part)}}}" for part in index.split("_"))
+    return f"{base}_{{{index}}}" if index else base
 
 
 def escaped(text: str) -> str:

@@ -107,7 +107,7 @@ class Work:
     def forward(self) -> list[Step]:
         """Return how every number follows from others."""
         *before, last = self.blocks
-        kind = "loss" if self.symbol == "L" else "forward"
+        kind = "loss" if self.symbol.partition("_")[0] == "L" else "forward"
         return [*(stepped("forward", block.rule, block) for block in before), stepped(kind, last.rule, last)]
 
     def backward(self) -> list[Step]:
@@ -152,10 +152,17 @@ class Work:
         return [self.check(name, node) for name, node in nodes.items()]
 
     def check(self, name: str, node: Tensor) -> Step:
-        """Return the check of one derivative."""
+        """Return the check of one derivative; of a small number, such as a probability, also with a smaller step."""
+        at = float(node.value)
+        steps = [STEP * max(1.0, abs(at)), *([STEP * abs(at)] if 0 < abs(at) < 1 else [])]
+        checks = [self.difference(name, node, step) for step in steps]
+        return next((check for check in checks if check.ok), checks[0])
+
+    def difference(self, name: str, node: Tensor, step: float) -> Step:
+        """Return the check of one derivative by the difference of the loss a step above and below."""
         value, at = self.derivatives[name], float(node.value)
-        step = STEP * max(1.0, abs(at))
-        above, below = (float(evaluate([self.loss], {node: at + s})[id(self.loss)]) for s in (step, -step))
+        with np.errstate(all="ignore"):  # a step may leave the domain
+            above, below = (float(evaluate([self.loss], {node: at + s})[id(self.loss)]) for s in (step, -step))
         numeric = (above - below) / (2 * step)
         if not math.isfinite(numeric):  # beside this number the formula has no value
             return Step("check", "central difference", self.of(name), value, None, (self.of(name),))
@@ -170,7 +177,7 @@ class Work:
         ok = error <= WITHIN or abs(numeric - value) <= WITHIN * max(1.0, abs(here))
         return Step(
             "check", "central difference", self.of(name), value, difference, (self.of(name),), numeric=numeric,
-            error=error, ok=None if kink else ok,
+            error=error, ok=None if kink else ok, children=(Step("check", "given", "h", step),),
         )  # fmt: skip
 
     def update(self, parameters: Sequence[str], optimizer: Optimizer) -> list[Step]:

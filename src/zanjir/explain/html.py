@@ -5,11 +5,11 @@ from __future__ import annotations
 from html import escape
 
 from zanjir.explain.mathml import mathml, name_mathml
-from zanjir.explain.steps import Path, Step
+from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 
-__all__ = ["as_html"]
+__all__ = ["as_html", "page"]
 
 STYLE = """
 :root { color-scheme: light; }
@@ -25,7 +25,11 @@ math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaV
   font-size: 1.1rem; }
 details { margin-inline-start: 1.5rem; } summary { cursor: pointer; color: #00508a; }
 a { color: #00508a; text-decoration: none; } a:hover, a:focus { text-decoration: underline; }
+.table { overflow-x: auto; } table { border-collapse: collapse; } caption { text-align: start; }
+th, td { padding: .2rem .7rem; border-block-end: 1px solid #767676; text-align: end; }
+th:first-child { text-align: start; }
 bdi { direction: ltr; font-family: monospace; }
+h1 bdi, .table bdi { font-family: inherit; unicode-bidi: plaintext; }
 @media print { body { margin: 0; max-width: none; } details > * { display: block; } li { break-inside: avoid; } }
 @page { size: A4; margin: 18mm; }
 """.strip()
@@ -56,14 +60,19 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     parts = writer.parts(tree)
     found = "".join(f"<p>{escape(line)}</p>" for line in writer.found(tree.every("check")))
     check = f"<section><h2>{escape(writer.check_heading(tree.every('check')))}</h2>{found}</section>" if found else ""
+    return page(tree.target, f"{''.join(parts)}{check}", language)
+
+
+def page(title: str, body: str, language: str) -> str:
+    """Return a page with a title and what is below it."""
     direction = "rtl" if language == "fa" else "ltr"
-    title = escape(tree.target)
+    title = escape(title)
     return (
         f'<!DOCTYPE html>\n<html lang="{language}" dir="{direction}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{title}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1><bdi>{title}</bdi></h1>\n"
-        f"{''.join(parts)}{check}\n</main>\n</body>\n</html>\n"
+        f"{body}\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -83,7 +92,9 @@ class Html(Writer):
         return f"<section><h2>{escape(self.say(kind))}</h2>\n<ol>\n{items}</ol></section>\n"
 
     def item(self, step: Step) -> str:
-        """Return a step: its formula, why, and its local derivatives."""
+        """Return a step: its table, or its formula, why, and its local derivatives."""
+        if step.table:
+            return f"<li>{self.table(self.say(f'table_{step.target}'), step.table)}</li>\n"
         self.n_steps += 1
         self.places[step.target] = place = f"step-{self.n_steps}"
         sides = [self.target(step.target)]
@@ -97,6 +108,19 @@ class Html(Writer):
         details = f"<details open><summary>{word}</summary>{below}</details>" if below else ""
         said_why = f"<p>{reason}</p>" if reason else ""
         return f'<li id="{place}">{formula(sides)}{said_why}{details}{self.sources(step)}</li>\n'
+
+    def table(self, title: str, table: Table) -> str:
+        """Return a table, which may be moved aside where the page is narrow."""
+        head, *rows = [[f"<bdi>{escape(cell)}</bdi>" for cell in row] for row in self.cells(table)]
+        top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+        body = "".join(
+            f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+            for first, *cells in rows
+        )
+        return (
+            f'<div class="table" role="region" tabindex="0" aria-label="{escape(title)}"><table>'
+            f"<caption>{escape(title)}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
 
     def local(self, step: Step, path: Path) -> str:
         """Return a local derivative."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from zanjir.explain.blocks import latex_name, target_latex
-from zanjir.explain.steps import Path, Step
+from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 from zanjir.views.summary import one_line
@@ -13,6 +13,7 @@ from zanjir.views.summary import one_line
 __all__ = ["as_latex"]
 
 WIDEST = 62  # characters of a formula that fit beside its left side on A4 with margins of 20 mm
+MOST_COLUMNS = 8  # of numbers with six digits, beside each other
 ENGLISH = r"""
 \documentclass[11pt,a4paper]{article}
 \usepackage[margin=20mm]{geometry}
@@ -64,22 +65,24 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     writer = Latex(language, digits)
     checked = writer.checked(tree.every("check"))
     parts = [*writer.parts(tree), *([checked] if checked else [])]
-    top = (PERSIAN if language == "fa" else ENGLISH).strip()
-    title = writer.prose(tree.target)
-    return "\n".join(
-        [top, r"\begin{document}", rf"\section*{{{title}}}", "", "\n\n".join(parts), "", r"\end{document}", ""]
-    )
+    return writer.document(tree.target, parts)
 
 
 class Latex(Writer):
     """The writing of steps as LaTeX."""
+
+    def document(self, title: str, parts: list[str]) -> str:
+        """Return a whole document with a title and what is below it."""
+        top = (PERSIAN if self.language == "fa" else ENGLISH).strip()
+        heading = rf"\section*{{{self.prose(title)}}}"
+        return "\n".join([top, r"\begin{document}", heading, "", "\n\n".join(parts), "", r"\end{document}", ""])
 
     def prose(self, text: str) -> str:
         """Return a sentence; in Persian, names and numbers in it run from left to right."""
         text = one_line(text)
         if self.language != "fa":
             return escaped_text(text)
-        pieces = re.split(r"([A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)", text)
+        pieces = re.split(r"([-(]?[A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)", text)
         return "".join(
             rf"\lr{{{escaped_text(piece)}}}" if k % 2 else escaped_text(piece) for k, piece in enumerate(pieces)
         )
@@ -92,12 +95,29 @@ class Latex(Writer):
         return "\n".join([heading, *(self.block(step) for step in steps)]) if steps else ""
 
     def block(self, step: Step) -> str:
-        """Return a step: its formula, why, and its local derivatives."""
+        """Return a step: its table, or its formula, why, and its local derivatives."""
+        if step.table:
+            return self.table(self.say(f"table_{step.target}"), step.table)
         sides = [step.written.symbolic_latex, step.written.substituted_latex] if step.written else []
         formulas = [equation(target_latex(step.target), [*sides, *self.known(step.value)])]
         formulas += [self.local(step, path) for path in step.local_paths]
         reason = self.prose(why(self.language, step) or self.note(step))
         return "\n".join([aligned(formulas), *([reason, ""] if reason else [])])
+
+    def cell(self, cell: str | float | None) -> str:
+        """Return a cell of a table: a number as a formula, or a word."""
+        shown = super().cell(cell)
+        return self.prose(shown) if isinstance(cell, str) else f"${powers(shown)}$"
+
+    def table(self, title: str, table: Table) -> str:
+        """Return a table with its title; one with many columns is made as wide as the page."""
+        head, *rows = [" & ".join(row) for row in self.cells(table)]
+        lines = "".join(f"{row} \\\\\n" for row in rows)
+        form = f"l{'r' * (len(table.columns) - 1)}"
+        whole = f"\\begin{{tabular}}{{{form}}}\n{head} \\\\ \\hline\n{lines}\\end{{tabular}}"
+        if len(table.columns) > MOST_COLUMNS:
+            whole = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{whole}}}"
+        return f"{self.prose(title)}\n\n\\medskip\n{whole}\n\n\\medskip"
 
     def local(self, step: Step, path: Path) -> list[str]:
         """Return the lines of a local derivative."""

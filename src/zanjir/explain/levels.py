@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -15,6 +16,7 @@ from zanjir.explain.chain_rule import solution
 from zanjir.explain.entries import Index, entry_name, single_numbers
 from zanjir.explain.matrices import by_matrices
 from zanjir.explain.steps import Step
+from zanjir.explain.summary import summarized
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import apply
@@ -22,7 +24,7 @@ from zanjir.optim import Optimizer
 
 __all__ = ["LEVELS", "explained", "gate_by_gate", "place"]
 
-LEVELS = ("matrices", "scalars", "gates")
+LEVELS = ("summary", "matrices", "scalars", "gates")
 # A sheet of more steps is not read.
 READABLE = 60
 PLACE = re.compile(r"\s*(?:d(?P<symbol>[^\W\d]\w*)/d)?(?P<name>[^\W\d]\w*)\s*(?:\[(?P<index>[\d\s,]*)\])?\s*")
@@ -51,8 +53,9 @@ def explained(
     parameters : sequence of str
         Which leaves the update changes, and of which derivatives are found; all leaves if there are none.
     level : str, optional
-        ``"matrices"`` (a line for each array, with its shape), ``"scalars"`` (a line for each entry) or ``"gates"``
-        (a line for each gate). By default single numbers if that makes at most some 60 steps, else matrices.
+        ``"summary"`` (a table of the parameters), ``"matrices"`` (a line for each array, with its shape),
+        ``"scalars"`` (a line for each entry) or ``"gates"`` (a line for each gate). By default single numbers if
+        that makes at most some 60 steps, else matrices.
     focus : str, optional
         One number, such as ``"W2[1, 3]"``: only what depends on it is explained, in single numbers.
     optimizer : Optimizer, optional
@@ -85,11 +88,11 @@ def explained(
         choose("level", level, dict.fromkeys(LEVELS))
     how = {"title": title, "symbol": symbol}
     if focus is not None:
-        if level == "matrices":
-            raise ParameterError(f"{focus} is one number; expected level 'scalars' or 'gates' for it, not 'matrices'.")
+        if level in {"summary", "matrices"}:
+            raise ParameterError(f"{focus} is one number; expected level 'scalars' or 'gates' for it, not {level!r}.")
         return around(loss, focus, level or "scalars", samples, how)
     level = level or ("scalars" if n_steps(loss, parameters) <= READABLE else "matrices")
-    if level == "matrices":
+    if level in {"summary", "matrices"}:
         tree = by_matrices(loss, parameters, optimizer=optimizer, **how)
     else:
         numbers, leaves = single_numbers(loss, samples=samples)
@@ -97,7 +100,7 @@ def explained(
         numbers = gate_by_gate(numbers) if level == "gates" else numbers
         tree = solution(numbers, changed, wrt=changed or leaves, optimizer=optimizer, **how)
         agreeing(loss, tree, changed or leaves, samples, symbol)
-    return Step("solution", level, title, tree.value, children=tree.children)
+    return summarized(tree) if level == "summary" else replace(tree, rule=level)
 
 
 def n_steps(loss: Tensor, parameters: Sequence[str]) -> int:
@@ -134,7 +137,7 @@ def around(loss: Tensor, focus: str, level: str, samples: Collection[str], how: 
     numbers = gate_by_gate(numbers) if level == "gates" else numbers
     tree = solution(numbers, wrt=leaves, title=how["title"], symbol=how["symbol"])
     agreeing(loss, tree, [shown_name(name, index, samples)], samples, how["symbol"])
-    return Step("solution", level, how["title"], tree.value, children=tree.children)
+    return replace(tree, rule=level)
 
 
 def place(text: str) -> tuple[str, Index]:

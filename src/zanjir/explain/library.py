@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from zanjir.errors import choose
 from zanjir.explain.problem_file import Problem, load_problem
@@ -13,8 +14,15 @@ PROBLEMS = {path.stem: path for path in sorted((Path(__file__).parent / "problem
 LETTERS = {path.stem: path for path in sorted((Path(__file__).parent / "problems" / "letters").glob("*.toml"))}
 
 
-def problem(name: str | Path) -> Problem:
+def problem(name: str | Path, **settings: Any) -> Problem:
     """Return a problem of the lectures by its name, or one from a file.
+
+    Parameters
+    ----------
+    name : str or Path
+        The name, or the path of a file.
+    **settings
+        Settings of its ``[scores]`` to change, such as ``over="all"``.
 
     Raises
     ------
@@ -27,6 +35,6 @@ def problem(name: str | Path) -> Problem:
     0.323394
     """
     path = Path(name)
-    if path.suffix == ".toml" or path.is_file():
-        return load_problem(path)
-    return load_problem(choose("problem", str(name), {**PROBLEMS, **LETTERS}))
+    if path.suffix != ".toml" and not path.is_file():
+        path = choose("problem", str(name), {**PROBLEMS, **LETTERS})
+    return load_problem(path, **settings)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from zanjir.explain.blocks import latex_name, target_latex
-from zanjir.explain.steps import Path, Step
+from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 
@@ -46,7 +48,9 @@ class Markdown(Writer):
         return "\n\n".join([f"## {self.say(kind)}", *blocks]) if blocks else ""
 
     def blocks(self, step: Step) -> list[str]:
-        """Return a step: its formula, and the local derivatives."""
+        """Return a step: its table, or its formula, and the local derivatives."""
+        if step.table:
+            return [self.say(f"table_{step.target}"), self.table(step.table)]
         sides = [target_latex(step.target)]
         if step.written:
             sides += [step.written.symbolic_latex, step.written.substituted_latex]
@@ -58,6 +62,12 @@ class Markdown(Writer):
     def marked(self, code: str) -> str:
         """Return a name or a formula as it stands in a sentence."""
         return f"<bdi>`{code}`</bdi>" if self.language == "fa" else f"`{code}`"
+
+    def table(self, table: Table) -> str:
+        """Return a table."""
+        head, *rows = [[escape(cell).replace("|", "\\|") for cell in row] for row in self.cells(table)]
+        under = ["---", *["---:"] * (len(head) - 1)]
+        return "\n".join(f"| {' | '.join(row)} |" for row in (head, under, *rows))
 
     def local(self, step: Step, path: Path) -> str:
         """Return a local derivative."""

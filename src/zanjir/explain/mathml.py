@@ -133,4 +133,5 @@ def name_mathml(name: str) -> str:
     if not stem or not index:
         return f"<mi>{escape(name)}</mi>"
     kind = "mn" if index.isdigit() else "mi"
+    index = index.replace("_", ",")
     return f"<msub><mi>{escape(stem)}</mi><{kind}>{escape(index)}</{kind}></msub>"

@@ -48,6 +48,8 @@ def as_notebook(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     for kind, code in script_parts(tree, language=language).items():
         text = f"# {tree.target}" if kind == "start" else prose(writer, kind, tree.every(kind))
         cells += [markdown_cell(kind, text, language), code_cell(kind, code)]
+    if tables := writer.part("summary", tree.every("summary")):
+        cells.append(markdown_cell("summary", tables, language))
     facts = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(facts, ensure_ascii=False, indent=1)
 

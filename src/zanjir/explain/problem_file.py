@@ -1,4 +1,4 @@
-"""Problems as files: a circuit or a small network with its numbers, in TOML, of which nothing is run."""
+"""Problems as files: a circuit, a small network or a table of scores, in TOML, of which nothing is run."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ZanjirError, choose
-from zanjir.explain.chain_rule import solution
+from zanjir.explain.blocks import blocks_of
+from zanjir.explain.chain_rule import solution, stepped
 from zanjir.explain.formula import FUNCTIONS, parsed
 from zanjir.explain.network import formulas_of, is_names
 from zanjir.explain.points import drawn
 from zanjir.explain.proof import Line, lines_of, proved
-from zanjir.explain.steps import Step
+from zanjir.explain.score_problem import Scores, formulas_of_scores, place_of
+from zanjir.explain.steps import KINDS, Step
 from zanjir.explain.symbolic import formulas
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.order import evaluate, topological_order
@@ -34,7 +36,7 @@ LARGEST_FLOAT = sys.float_info.max
 LARGEST_FILE, MOST_NUMBERS, MOST_STEPS = 2**20, 2000, 1_000_000
 # tomllib takes time that is quadratic in the parts of a key.
 LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){9}[\w\"'-]+[ \t]*[].=]")
-KEYS = ("title", "symbol", "symbols", "given", "formulas", "network", "update", "proof")
+KEYS = ("title", "symbol", "symbols", "given", "formulas", "network", "scores", "update", "proof")
 UPDATE_KEYS = ("rule", "learning_rate", "parameters", "steps")
 
 
@@ -64,6 +66,8 @@ class Problem:
         What else is given, without numbers: the shape of each letter.
     proof : tuple of Line
         Lines to prove instead of a loss to differentiate.
+    scores : Scores, optional
+        The table of scores that the formulas were made from, which may have several losses.
 
     Examples
     --------
@@ -82,16 +86,31 @@ class Problem:
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     letters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     proof: tuple[Line, ...] = ()
+    scores: Scores | None = None
+
+    @property
+    def loss(self) -> Tensor:
+        """The graph of the loss; of several, the last.
+
+        Raises
+        ------
+        DataError, NonFiniteError
+            As for `nodes`.
+        """
+        nodes = self.nodes
+        return nodes[list(self.formulas)[-1]]
 
     @cached_property
-    def loss(self) -> Tensor:
-        """The graph of the loss.
+    def nodes(self) -> dict[str, Tensor]:
+        """The graph of every number that is given or has a formula.
 
         Raises
         ------
         DataError, NonFiniteError
             If a formula cannot be read, reads what is not above it, or gives no finite number; with its line.
         """
+        if not self.formulas:
+            raise DataError("the problem has no formulas; expected at least one, whose last is the loss.")
         if not self.letters:
             return self.graph(self.given)
         unfit = None
@@ -102,10 +121,9 @@ class Problem:
                 unfit = error
         raise NonFiniteError(f"no numbers for the letters make every formula finite; of the last ones, {unfit}")
 
-    def graph(self, given: Mapping[str, Any]) -> Tensor:
-        """Return the graph of the loss, with numbers for all that is given."""
+    def graph(self, given: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Return the graph of every number, with numbers for all that is given."""
         names = {name: Tensor(value if np.shape(value) else float(value), name) for name, value in given.items()}
-        node = None
         for name, formula in self.formulas.items():
             try:
                 with np.errstate(all="ignore"):  # what is no finite number is refused below, by name
@@ -117,33 +135,53 @@ class Problem:
                 raise DataError(f"{self.place(name)}: {name} = {one_line(formula)} computes nothing; leave it out.")
             if not np.isfinite(node.value).all():
                 raise NonFiniteError(f"{self.place(name)}: {name} is {node.value}, expected a finite number.")
-            node = names[name] = node.named(name)
-        if node is None:
-            raise DataError("the problem has no formulas; expected at least one, whose last is the loss.")
-        return node
+            names[name] = node.named(name)
+        return names
 
     def place(self, name: str) -> str:
         """Return where a name stands in the file."""
         return f"line {self.lines[name]}" if name in self.lines else name
 
     def solution(self) -> Step:
-        """Return the tree of steps, with the loss after the update; formulas or a proof if there are letters."""
+        """Return the tree of steps, with the loss after the update and tables; formulas or a proof of letters."""
         if self.proof:
             return proved(self.proof, self.letters, title=self.title)
         if self.letters:
             return self.symbolic()
-        tree = solution(
-            self.loss, self.parameters, given=list(self.given), wrt=self.parameters or None, optimizer=self.rule,
-            title=self.title, symbol=self.symbol,
-        )  # fmt: skip
-        if self.rule is None:
-            return tree
+        losses = self.scores.totals if self.scores else (self.loss.name or "",)
+        several = len(losses) > 1
+        trees = [
+            solution(
+                self.nodes[name], self.parameters, given=list(self.given), wrt=self.parameters or None,
+                optimizer=self.rule, title=self.title, symbol=name if several else self.symbol,
+            )
+            for name in losses
+        ]  # fmt: skip
+        steps = [*(step for tree in trees for step in tree.children), *([self.after()] if self.rule else [])]
+        if self.scores:
+            steps = self.side_by_side(steps, self.scores)
+        return replace(trees[-1], children=tuple(steps))
+
+    def side_by_side(self, steps: Sequence[Step], scores: Scores) -> list[Step]:
+        """Return the steps of several losses in the order of their kinds, each once, with sentences and tables."""
+        read = {step.target for step in steps}
+        unread = [blocks_of(self.nodes[name])[-1] for name in self.formulas if name not in read]  # other classes' p
+        steps = [*steps, *(stepped("forward", block.rule, block) for block in unread)]
+        once = {(step.kind, step.target): step for step in steps}.values()
+        reasoned = (replace(step, reason=scores.reasons.get(step.target, "")) for step in once)
+        order = {name: k for k, name in enumerate(self.formulas)}
+        found = sorted(
+            reasoned, key=lambda step: (KINDS.index(step.kind), step.kind == "forward" and order[step.target])
+        )
+        return [*found, *scores.tables({step.target: step.value for step in found if step.kind != "check"})]
+
+    def after(self) -> Step:
+        """Return the step that finds the loss after the update."""
         steps = f"{self.n_steps:,} step{'s' if self.n_steps > 1 else ''}"
-        after = self.loss_after()
-        name = self.loss.name or ""
         inputs = tuple(f"{parameter} new" for parameter in self.parameters)
-        last = Step("update", type(self.rule).__name__, f"{name} after {steps}", after, inputs=inputs)
-        return Step(tree.kind, tree.rule, tree.target, tree.value, children=(*tree.children, last))
+        return Step(
+            "update", type(self.rule).__name__, f"{self.loss.name} after {steps}", self.loss_after(), inputs=inputs
+        )
 
     def symbolic(self) -> Step:
         """Return the tree of steps that gives every derivative as a formula.
@@ -197,8 +235,8 @@ def updates_of(rule: Optimizer) -> Callable[[float, float, int, dict[str, float]
     return step
 
 
-def load_problem(path: str | Path) -> Problem:
-    """Read a problem from a TOML file.
+def load_problem(path: str | Path, **settings: Any) -> Problem:
+    """Read a problem from a TOML file, with settings as `problem_from_text` has them.
 
     Raises
     ------
@@ -207,7 +245,7 @@ def load_problem(path: str | Path) -> Problem:
     """
     text = text_of(path, "a problem")
     try:
-        return problem_from_text(text)
+        return problem_from_text(text, **settings)
     except ZanjirError as error:
         raise type(error)(f"{path}: {error}") from error
 
@@ -232,8 +270,15 @@ def text_of(path: str | Path, what: str) -> str:
         raise DataError(f"{path} is no text in UTF-8: byte {error.start}. Expected {what} in TOML.") from error
 
 
-def problem_from_text(text: str) -> Problem:
+def problem_from_text(text: str, **settings: Any) -> Problem:
     """Return the problem that a TOML text describes.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    **settings
+        Settings of its ``[scores]`` to change, such as ``over="all"``.
 
     Raises
     ------
@@ -260,8 +305,13 @@ def problem_from_text(text: str) -> Problem:
     except (ValueError, RecursionError) as error:  # of these, integers of thousands of digits
         raise DataError(f"the problem is no TOML: {error}.") from error
     known(facts, KEYS, "the problem")
+    if settings:
+        facts["scores"] = {**table(facts, "scores"), **settings}
     lines = {m[1]: k for k, line in enumerate(text.split("\n"), 1) if (m := re.match(r"\s*(\w+)\s*=", line))}
     given, formulas = dict(table(facts, "given")), dict(table(facts, "formulas"))
+    scores = scores_of(facts, text)
+    if scores:
+        given, formulas = scores.given, scores.formulas
     if "network" in facts:
         made, of_network = formulas_of(table(facts, "network"))
         given, formulas = {**made, **given}, {**of_network, **formulas}
@@ -279,9 +329,21 @@ def problem_from_text(text: str) -> Problem:
         raise DataError("[update] needs numbers, and there are symbols; leave it out, or give numbers in [given].")
     parameters, rule, n_steps = update_of(facts, given)
     title, symbol = str(facts.get("title", "problem")), str(facts.get("symbol", "L"))
-    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, letters, proof)
-    _ = problem.solution() if proof else problem.loss  # what cannot be computed is said now
+    problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, letters, proof, scores)
+    _ = problem.solution() if proof else problem.nodes  # what cannot be computed is said now
     return problem
+
+
+def scores_of(facts: Mapping[str, Any], text: str) -> Scores | None:
+    """Return the table of scores that a problem has, if any."""
+    if "scores" not in facts:
+        return None
+    if beside := [key for key in ("given", "formulas", "network", "symbol", "symbols", "proof") if key in facts]:
+        raise DataError(f"the problem has [scores] and {beside[0]}; expected one of both.")
+    scores = formulas_of_scores(table(facts, "scores"), partial(place_of, text))
+    if "update" in facts and len(scores.losses) > 1:
+        raise DataError(f"[update] needs one loss to follow, and losses has {len(scores.losses)}; keep one of them.")
+    return scores
 
 
 def known(facts: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:

@@ -198,32 +198,41 @@ class Script:
         return self.line(key, of, code, path.local_value, said(self.language, "local"))
 
     def checks(self) -> list[str]:
-        """Return the loss as a function of every number, and the lines of central differences."""
+        """Return every loss as a function of every number, and the lines of central differences."""
         steps = self.tree.every("forward", "loss")
         if not steps:
             return []
-        leaves = [self.name(step.target) for step in self.tree.every("given")]
-        made = [self.name(step.target) for step in steps]
-        codes = dict(self.plain)
-        defaults = [*(f"{leaf}={leaf}" for leaf in leaves), *(f"{name}=None" for name in made[:-1])]
-        body = [f"    {name} = {codes[name]} if {name} is None else {name}" for name in made[:-1]]
-        loss_at = [f"def loss_at({', '.join(defaults)}):", *body, f"    return {codes[made[-1]]}", "", ""]
+        losses = self.tree.every("loss") or steps[-1:]
         reason = "  # differences divide the rounding of the loss by twice their step"
-        return [
-            f"DIFFERENCE = {DIFFERENCE}{reason}",
-            "",
-            "",
-            *loss_at,
-            *(line for x in self.tree.every("check") if x.numeric is not None for line in self.difference(x)),
-        ]
+        start = [f"DIFFERENCE = {DIFFERENCE}{reason}", "", ""]
+        functions = {step.target: "loss_at" for step in losses}
+        if len(losses) > 1:
+            functions = {name: self.name(("at", name), f"{self.names[name]}_at") for name in functions}
+        for loss, function in functions.items():
+            start += self.function(function, self.names[loss])
+        checks = [step for step in self.tree.every("check") if step.numeric is not None]
+        return [*start, *(line for step in checks for line in self.difference(step, functions))]
 
-    def difference(self, step: Step) -> list[str]:
-        """Return the lines of a central difference."""
-        variable = self.names[step.wrt]
-        slope = f"(loss_at({variable}={variable} + h) - loss_at({variable}={variable} - h)) / (2 * h)"
+    def function(self, name: str, loss: str) -> list[str]:
+        """Return a loss as a function of what is given, and of what is put in the place of other numbers."""
+        leaves = [self.names[step.target] for step in self.tree.every("given")]
+        made = [self.names[step.target] for step in self.tree.every("forward", "loss")]
+        made = [variable for variable in made if variable != loss]
+        codes = dict(self.plain)
+        defaults = [*(f"{leaf}={leaf}" for leaf in leaves), *(f"{variable}=None" for variable in made)]
+        body = [f"    {variable} = {codes[variable]} if {variable} is None else {variable}" for variable in made]
+        return [f"def {name}({', '.join(defaults)}):", *body, f"    return {codes[loss]}", "", ""]
+
+    def difference(self, step: Step, functions: Mapping[str, str]) -> list[str]:
+        """Return the lines of a central difference, of the loss whose derivative it is."""
+        variable, of = self.names[step.wrt], step.target[1:].partition("/")[0]
+        loss = functions.get(of) or next(iter(functions.values()))
+        slope = f"({loss}({variable}={variable} + h) - {loss}({variable}={variable} - h)) / (2 * h)"
         numeric = number(step.numeric, step.target)
+        usual = step.children[0].value == STEP * max(1.0, abs(self.places[step.wrt]))
+        size = f"max(1.0, abs({variable}))" if usual else f"abs({variable})"
         return [
-            f"h = {STEP} * max(1.0, abs({variable}))",
+            f"h = {STEP} * {size}",
             f"agree({quoted(step.target)}, {slope}, {numeric}, DIFFERENCE, DIFFERENCE)",
         ]
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["KINDS", "VERSION", "Path", "Step", "Written"]
+__all__ = ["KINDS", "VERSION", "Path", "Step", "Table", "Written"]
 
 VERSION = 2
 KINDS = ("solution", "given", "forward", "loss", "backward", "update", "proof", "check", "summary")
@@ -64,6 +64,23 @@ class Path:
     product: Value
 
 
+@dataclass(frozen=True)
+class Table:
+    """Numbers in rows and columns.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        What stands above each column; a word that the catalogs have (``word_mean`` for ``mean``) is shown in the
+        language of the reader.
+    rows : tuple of tuples
+        Cells: numbers, or words as above; None for what was not computed.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | None, ...], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """One step: what is found, by which rule, from what, and why.
@@ -97,7 +114,12 @@ class Step:
     note : dict of str to str
         Why the line holds, by language; what stands between backticks is a formula.
     children : tuple of Step
-        Its parts: of an update, the rule's settings and state that it reads, and the numbers found on the way.
+        Its parts: of an update, the rule's settings and state that it reads, and the numbers found on the way; of a
+        check, the step ``h`` of its difference.
+    table : Table, optional
+        For a summary: numbers of other steps beside each other.
+    reason : str
+        Which sentence of the catalogs says why, beside the chain rule: ``"shifted"`` for ``reason_shifted``.
     """
 
     kind: str
@@ -113,6 +135,8 @@ class Step:
     points: int = 0
     note: Mapping[str, str] = field(default_factory=dict)
     children: tuple[Step, ...] = field(default=())
+    table: Table | None = None
+    reason: str = ""
 
     @property
     def wrt(self) -> str:
@@ -160,7 +184,7 @@ class Step:
 def plain(part: Any) -> Any:
     """Return a part of the tree as JSON data; a step says its shape."""
     match part:
-        case Step() | Path() | Written():
+        case Step() | Path() | Table() | Written():
             facts = {entry.name: plain(getattr(part, entry.name)) for entry in fields(part)}
             return {**facts, "shape": list(part.shape)} if isinstance(part, Step) else facts
         case np.ndarray():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zanjir.explain.steps import Path, Step
+from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 
@@ -60,12 +60,22 @@ class Text(Writer):
         return "\n".join([self.say(kind), *(f"  {line}" for line in lines)]) if lines else ""
 
     def lines(self, step: Step) -> list[str]:
-        """Return a step: the line of its numbers, and why."""
+        """Return a step: its table, or the line of its numbers, and why."""
+        if step.table:
+            return [self.say(f"table_{step.target}"), *(f"  {row}" for row in self.table(step.table))]
         sides = [step.target]
         if step.written:
             sides += [step.written.symbolic, step.written.substituted]
         sides += self.known(step.value)
         return [" = ".join(distinct(sides)), *(f"    {reason}" for reason in self.reasons(step))]
+
+    def table(self, table: Table) -> list[str]:
+        """Return the rows of a table, words to the left and numbers to the right."""
+        columns = [
+            [f"{cell:{'<' if k == 0 else '>'}{max(map(len, column))}}" for cell in column]
+            for k, column in enumerate(zip(*self.cells(table), strict=True))
+        ]
+        return ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
 
     def reasons(self, step: Step) -> list[str]:
         """Return why a derivative is what it is."""

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
 from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
+from zanjir.explain.level_words import LEVEL_ENGLISH, LEVEL_PERSIAN
+from zanjir.explain.score_words import SCORE_ENGLISH, SCORE_PERSIAN
 from zanjir.explain.steps import Step
 
-__all__ = ["CATALOGS", "findings", "said", "why"]
+__all__ = ["CATALOGS", "findings", "said", "why", "word"]
 
 ENGLISH = {
     "given": "Given",
@@ -44,8 +46,8 @@ PERSIAN = {
     "local": "محلی",
 }
 CATALOGS = {
-    "en": {**ENGLISH, **AUDIT_ENGLISH, **LETTERS_ENGLISH},
-    "fa": {**PERSIAN, **AUDIT_PERSIAN, **LETTERS_PERSIAN},
+    "en": {**ENGLISH, **AUDIT_ENGLISH, **LETTERS_ENGLISH, **LEVEL_ENGLISH, **SCORE_ENGLISH},
+    "fa": {**PERSIAN, **AUDIT_PERSIAN, **LETTERS_PERSIAN, **LEVEL_PERSIAN, **SCORE_PERSIAN},
 }
 
 
@@ -63,6 +65,17 @@ def said(language: str, key: str, **facts: object) -> str:
     'Given'
     """
     return choose("language", language, CATALOGS)[key].format(**facts)
+
+
+def word(language: str, key: str) -> str:
+    """Return a word of a table in a language; a word that the catalog does not have, such as a name, stays.
+
+    Examples
+    --------
+    >>> word("fa", "mean"), word("fa", "cat")
+    ('میانگین', 'cat')
+    """
+    return choose("language", language, CATALOGS).get(f"word_{key}", key)
 
 
 def findings(language: str, steps: Sequence[Step], number: Callable[[float | None], str]) -> list[str]:
@@ -98,7 +111,7 @@ def findings_at_points(language: str, steps: Sequence[Step]) -> list[str]:
 
 
 def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
-    """Return why a derivative is what it is, in a sentence; nothing for other steps.
+    """Return why a derivative is what it is, in a sentence; for other steps, the sentence that they name, if any.
 
     Parameters
     ----------
@@ -106,7 +119,7 @@ def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
         How a name stands in the sentence.
     """
     if step.kind != "backward":
-        return ""
+        return said(language, f"reason_{step.reason}") if step.reason else ""
     through = [marked(path.through) for path in step.paths]
     if not through:
         return said(language, "why_loss")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from zanjir.explain.blocks import rounded
-from zanjir.explain.steps import Step
-from zanjir.explain.words import findings, said
+from zanjir.explain.steps import Step, Table
+from zanjir.explain.words import findings, said, word
 
 __all__ = ["PARTS", "Writer", "distinct"]
 
-PARTS = ("given", "forward", "loss", "backward", "update", "proof")
+PARTS = ("given", "forward", "loss", "backward", "update", "proof", "summary")
 
 
 class Writer:
@@ -27,6 +27,14 @@ class Writer:
     def number(self, value: float | None) -> str:
         """Return a number; what was not computed is never shown as 0."""
         return "-" if value is None else rounded(value, self.digits)
+
+    def cell(self, cell: str | float | None) -> str:
+        """Return a cell of a table: a number, or a word, in the language if the catalogs have it."""
+        return word(self.language, cell) if isinstance(cell, str) else self.number(cell)
+
+    def cells(self, table: Table) -> list[list[str]]:
+        """Return the rows of a table as they are shown, that of the columns' names first."""
+        return [[self.cell(cell) for cell in row] for row in (table.columns, *table.rows)]
 
     def known(self, value: Any) -> list[str]:
         """Return the last side of an equation; none if nothing was computed."""

@@ -1,0 +1,30 @@
+"""What is said of levels of an explanation, in each language."""
+
+from __future__ import annotations
+
+__all__ = ["LEVEL_ENGLISH", "LEVEL_PERSIAN"]
+
+LEVEL_ENGLISH = {
+    "table_parameters": "What the update changes",
+    "table_arrays": "What the update changes, as lengths: the root of the sum of squares",
+    "table_results": "What came out",
+    "word_parameter": "parameter",
+    "word_shape": "shape",
+    "word_value": "value",
+    "word_derivative": "derivative",
+    "word_new": "new value",
+    "word_change": "change",
+    "word_result": "number",
+}
+LEVEL_PERSIAN = {
+    "table_parameters": "آنچه به‌روزرسانی عوض می‌کند",
+    "table_arrays": "آنچه به‌روزرسانی عوض می‌کند، به طول: ریشهٔ مجموع مربع‌ها",
+    "table_results": "نتیجه‌ها",
+    "word_parameter": "پارامتر",
+    "word_shape": "شکل",
+    "word_value": "مقدار",
+    "word_derivative": "مشتق",
+    "word_new": "مقدار نو",
+    "word_change": "تغییر",
+    "word_result": "عدد",
+}
