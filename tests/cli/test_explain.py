@@ -62,6 +62,22 @@ def test_the_picture_has_the_values_and_the_derivatives(call):
     assert "0.611" in picture
 
 
+def test_by_hand_digits_are_those_to_which_numbers_are_rounded(call):
+    shown = call("explain", "homework-1", "--mode", "hand", "--digits", "2").out
+    assert "out_Y1 = sigmoid(net_Y1) = sigmoid(1.3) = 0.79\n" in shown
+    assert "rounded to 2 significant digits" in shown
+    three = call("explain", "homework-1-computed", "--mode", "hand").out
+    assert "loss: 0.612 by hand, 0.610964 without rounding" in three
+    cut = ("--rounding", "truncated", "--places", "decimal")
+    assert "= 0.791\n" in call("explain", "homework-1", "--mode", "hand", *cut).out
+
+
+def test_an_exact_solution_has_fractions(call, tmp_path):
+    (tmp_path / "mine.toml").write_text('[given]\nx = 0.1\n[formulas]\nf = "x / 3"\n', encoding="utf-8")
+    shown = call("explain", tmp_path / "mine.toml", "--mode", "exact", "--digits", "3").out
+    assert "f = x / 3 = 1/10 / 3 = 1/30 ≈ 0.0333\n" in shown
+
+
 def test_the_problems_are_listed(call):
     listed = call("explain", "--list").out
     assert [line.split()[0] for line in listed.splitlines()] == [*PROBLEMS, *LETTERS, "questions"]
@@ -80,6 +96,15 @@ def test_row_98_the_questions_of_the_slides_are_answered(call):
         (("homework-9",), 1, "unknown problem 'homework-9'"),
         (("missing.toml",), 1, "cannot read missing.toml"),
         (("homework-1", "--digits", "0"), 2, "--digits"),
+        (("homework-1", "--mode", "exact"), 1, "out_h1: sigmoid of 153/400 is no fraction"),
+        (("homework-1", "--mode", "hand", "--digits", "13"), 1, "expected a whole number from 1 to 12 by hand"),
+        (("homework-1", "--mode", "eaxct"), 2, "--mode"),
+        (("homework-1", "--rounding", "truncated"), 1, "are for the mode 'hand'"),
+        (
+            ("homework-1", "--mode", "hand", "--format", "svg"),
+            2,
+            "--mode hand is for solutions; leave it out for formulas, pictures",
+        ),
         (("homework-1", "--lang", "de"), 2, "--lang"),
         (("homework-1", "--symbolic", "--format", "python"), 2, "--symbolic has no form python"),
         (("homework-2-letters", "--format", "python"), 1, "x1 is a letter and has no number"),

@@ -105,11 +105,13 @@ def updated(made: Any) -> tuple[dict[str, dict[str, float]], float]:
         optimizer.step()
         for name, x in parameters.items():
             state = {ours: optimizer.state[x][theirs].item() for ours, theirs in names.items()}
-            first.setdefault(name, {"W": x.item(), **state, **corrected(made.rule, state, slopes[name])})
+            kept = made.given[name] * (1 - made.rule.learning_rate * settings.get("weight_decay", 0.0))
+            parts = {"shrunk": kept, "step": kept - x.item(), **corrected(state, slopes[name])}
+            first.setdefault(name, {"W": x.item(), **state, **parts})
     return first, forward(given, made.formulas)[made.loss.name].item()
 
 
-def corrected(rule: Any, state: Mapping[str, float], slope: float) -> dict[str, float]:
+def corrected(state: Mapping[str, float], slope: float) -> dict[str, float]:
     """The parts of a first step that torch.optim keeps to itself."""
     if "m" in state:
         return {"m_hat": state["m"] / (1 - 0.9), "v_hat": state["v"] / (1 - 0.999)}

@@ -22,25 +22,28 @@ def sgd(w: Any, g: Any, rate: Any, _t: int) -> Numbers:
 def momentum(w: Any, g: Any, rate: Any, _t: int, v: Any) -> Numbers:
     """Polyak (1964), with the rate outside the velocity."""
     velocity = mpf(0.9) * v + g
-    return {"v": velocity, "W": w - rate * velocity}
+    return {"v": velocity, "step": rate * velocity, "W": w - rate * velocity}
 
 
 def nesterov(w: Any, g: Any, rate: Any, _t: int, v: Any) -> Numbers:
     """Sutskever et al. (2013), in the point from which the next step looks."""
     velocity = mpf(0.9) * v + g
-    return {"v": velocity, "W": w - rate * (g + mpf(0.9) * velocity)}
+    step = rate * (g + mpf(0.9) * velocity)
+    return {"v": velocity, "step": step, "W": w - step}
 
 
 def adagrad(w: Any, g: Any, rate: Any, _t: int, G: Any) -> Numbers:
     """Duchi, Hazan and Singer (2011)."""
     total = G + g * g
-    return {"G": total, "W": w - rate * g / (sqrt(total) + mpf(1e-10))}
+    step = rate * g / (sqrt(total) + mpf(1e-10))
+    return {"G": total, "step": step, "W": w - step}
 
 
 def rmsprop(w: Any, g: Any, rate: Any, _t: int, v: Any) -> Numbers:
     """Tieleman and Hinton (2012)."""
     mean = mpf(0.9) * v + (1 - mpf(0.9)) * g * g
-    return {"v": mean, "W": w - rate * g / (sqrt(mean) + mpf(1e-8))}
+    step = rate * g / (sqrt(mean) + mpf(1e-8))
+    return {"v": mean, "step": step, "W": w - step}
 
 
 def adadelta(w: Any, g: Any, rate: Any, _t: int, v: Any, u: Any) -> Numbers:
@@ -48,7 +51,8 @@ def adadelta(w: Any, g: Any, rate: Any, _t: int, v: Any, u: Any) -> Numbers:
     rho, epsilon = mpf(0.95), mpf(1e-6)
     mean = rho * v + (1 - rho) * g * g
     delta = sqrt(u + epsilon) / sqrt(mean + epsilon) * g
-    return {"v": mean, "delta": delta, "u": rho * u + (1 - rho) * delta * delta, "W": w - rate * delta}
+    steps = rho * u + (1 - rho) * delta * delta
+    return {"v": mean, "delta": delta, "u": steps, "step": rate * delta, "W": w - rate * delta}
 
 
 def adam(w: Any, g: Any, rate: Any, t: int, m: Any, v: Any) -> Numbers:
@@ -57,13 +61,14 @@ def adam(w: Any, g: Any, rate: Any, t: int, m: Any, v: Any) -> Numbers:
     second = mpf(0.999) * v + (1 - mpf(0.999)) * g * g
     m_hat, v_hat = first / (1 - mpf(0.9) ** t), second / (1 - mpf(0.999) ** t)
     step = rate * m_hat / (sqrt(v_hat) + mpf(1e-8))
-    return {"m": first, "v": second, "m_hat": m_hat, "v_hat": v_hat, "W": w - step}
+    return {"m": first, "v": second, "m_hat": m_hat, "v_hat": v_hat, "step": step, "W": w - step}
 
 
 def adamw(w: Any, g: Any, rate: Any, t: int, m: Any, v: Any) -> Numbers:
     """Loshchilov and Hutter (2019), algorithm 2."""
     found = adam(w, g, rate, t, m, v)
-    return {**found, "W": found["W"] - rate * mpf(0.01) * w}
+    shrunk = w - rate * mpf(0.01) * w
+    return {**found, "shrunk": shrunk, "W": shrunk - found["step"]}
 
 
 # The rule, and the names of its state.

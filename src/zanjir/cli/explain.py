@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from zanjir.cli.options import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zanjir.explain import Problem
 
 __all__ = ["explain"]
@@ -23,18 +25,28 @@ COMPUTED = ("notebook", "python", "svg")
 @click.argument("problem", required=False)
 @shown("--format", "form", type=click.Choice(FORMATS), default="text", help="What to write.")
 @shown("--lang", "language", type=click.Choice(["en", "fa"]), default="en", help="English or Persian.")
-@shown("--digits", type=click.IntRange(1, 17), default=6, help="Significant digits that are shown.")
+@click.option(
+    "--digits",
+    type=click.IntRange(1, 17),
+    help="Significant digits that are shown (6); by hand, digits to which every number is rounded (3).",
+)
+@shown("--mode", type=click.Choice(["full", "hand", "exact"]), default="full", help="How numbers are computed.")
+@shown("--rounding", type=click.Choice(["half-up", "truncated"]), default="half-up", help="How, by hand.")
+@shown("--places", type=click.Choice(["significant", "decimal"]), default="significant", help="What digits count.")
 @click.option("--symbolic", is_flag=True, help="Give every derivative as a formula, checked at random points.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of printing.")
 @click.option("--list", "listed", is_flag=True, help="List the problems that are there.")
 def explain(
-    problem: str | None, form: str, language: str, digits: int, symbolic: bool, out: Path | None, listed: bool
-) -> None:
+    problem: str | None, form: str, language: str, digits: int | None, mode: str, rounding: str, places: str,
+    symbolic: bool, out: Path | None, listed: bool,
+) -> None:  # fmt: skip
     """Solve PROBLEM step by step: forward, backward by the chain rule, update, and a check of every derivative.
 
     PROBLEM is a TOML file, or one of the lectures by its name, such as
     homework-1; --list names them. With the word questions, every question of
-    the slides is answered.
+    the slides is answered. With --mode hand every number is rounded before
+    it is used, as a student does; with --mode exact all numbers are
+    fractions.
     """
     from zanjir.explain import LETTERS, PROBLEMS, questions_as
     from zanjir.explain import problem as problem_named
@@ -49,10 +61,15 @@ def explain(
         raise click.UsageError(f"say which problem: a TOML file, {', '.join(PROBLEMS)}, or questions.")
     if symbolic and form in COMPUTED:
         raise click.UsageError(f"--symbolic has no form {form}, which computes with numbers; choose another --format.")
+    if mode != "full" and (symbolic or form == "svg" or problem == "questions"):
+        raise click.UsageError(f"--mode {mode} is for solutions; leave it out for formulas, pictures and questions.")
+    by_hand = mode == "hand"
+    by = {"mode": mode, "digits": digits if by_hand else None, "rounding": rounding, "places": places}
+    digits = 6 if digits is None or by_hand else digits
     if problem == "questions":
         text = questions_as(form, language=language, digits=digits)
     else:
-        text = written(problem_named(problem), form, language, digits, symbolic=symbolic)
+        text = written(problem_named(problem), form, language, digits, by, symbolic=symbolic)
     if out is None:
         click.echo(text)
     else:
@@ -60,15 +77,15 @@ def explain(
         click.echo(f"written to {out}", err=True)
 
 
-def written(problem: Problem, form: str, language: str, digits: int, *, symbolic: bool) -> str:
-    """Return the solution of a problem in a form."""
+def written(problem: Problem, form: str, language: str, digits: int, by: Mapping[str, Any], *, symbolic: bool) -> str:
+    """Return the solution of a problem in a form, with so many digits shown."""
     from zanjir.explain import as_html, as_latex, as_markdown, as_notebook, as_script, as_text
     from zanjir.graph.diagram import diagram
 
     if form == "svg":
         numbers = not problem.letters
         return diagram(problem.loss, gradients=numbers, values=numbers).svg()
-    tree = problem.symbolic() if symbolic else problem.solution()
+    tree = problem.symbolic() if symbolic else problem.solution(**by)
     if form == "json":
         return json.dumps(tree.as_json(), ensure_ascii=False)
     write = {

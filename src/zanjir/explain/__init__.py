@@ -15,7 +15,7 @@ from zanjir.explain.questions import QUESTION_FORMS, Question, questions, questi
 from zanjir.explain.register import Entry, register
 from zanjir.explain.sample import explained_sample
 from zanjir.explain.script import as_script
-from zanjir.explain.steps import VERSION, Path, Step, Table, Written
+from zanjir.explain.steps import VERSION, Mode, Path, Step, Table, Written
 from zanjir.explain.summary import summarized
 from zanjir.explain.symbolic import formulas
 from zanjir.explain.text import as_text
@@ -32,6 +32,7 @@ __all__ = [
     "Entry",
     "Finding",
     "Line",
+    "Mode",
     "Path",
     "Problem",
     "Question",

@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
+from zanjir.explain.arithmetic import FULL, Arithmetic, Number, rounded
 from zanjir.explain.steps import Written
 from zanjir.graph import Tensor, gradient
-from zanjir.graph.expression import Expression, expression, literal, operand
+from zanjir.graph.expression import Expression, expression, operand
+from zanjir.graph.gate import TABLE, Precedence
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import apply, is_number
 
-__all__ = ["Block", "blocks_of", "escaped", "latex_name", "rounded", "target_latex"]
+__all__ = ["Block", "blocks_of", "escaped", "fraction_latex", "latex_name", "rounded", "target_latex"]
 
-DIGITS = 6
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho",
     "sigma", "tau", "phi", "chi", "psi",
@@ -32,7 +34,7 @@ ENTRY = re.compile(r"(.+?)(\[[\d, ]+\])")  # of an array, by its index
 
 @dataclass(frozen=True)
 class Block:
-    """A named number, and what it is computed from.
+    """A named number, and the expression that gives it.
 
     Parameters
     ----------
@@ -57,72 +59,112 @@ class Block:
         return self.node.gate.name if self.node.gate else "given"
 
     @cached_property
-    def written(self) -> Written:
-        """The expression."""
-        return written(self.copy)
+    def derivatives(self) -> dict[str, Tensor]:
+        """The derivative with respect to each leaf: the gates' own rules, run on this expression."""
+        return gradient(self.copy, self.leaves)
 
-    @cached_property
-    def locals(self) -> dict[str, tuple[Written, float]]:
-        """The derivative with respect to each leaf: the gates' own rules, run on this expression.
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the leaves in the graph."""
+        return {name: leaf.value for name, leaf in self.leaves.items()}
 
-        Where a rule reads what the gate gave, as that of sigmoid does, the block's own name stands for it.
+    def at(self, numbers: Mapping[str, Number]) -> dict[Tensor, Number]:
+        """Return the numbers that the leaves stand for."""
+        return {leaf: numbers[name] for name, leaf in self.leaves.items()}
+
+    def value(self, by: Arithmetic, numbers: Mapping[str, Number]) -> Number:
+        """Return the number that the expression gives."""
+        return by.kept(by.run([self.copy], self.at(numbers), self.name)[0])
+
+    def slopes(self, by: Arithmetic, numbers: Mapping[str, Number]) -> dict[str, Number]:
+        """Return the local derivatives; one that is a given number, as that of w * x is, stays as it is.
+
+        Where a rule reads what the gate gave, as that of sigmoid does, it reads the number that was found.
         """
-        found = gradient(self.copy, self.leaves)
-        whole = {id(self.copy): Tensor(self.copy.value, self.name)}
-        return {name: (written(derivative, whole), float(derivative.value)) for name, derivative in found.items()}
+        at = {**self.at(numbers), self.copy: numbers[self.name]}
+        found = by.run(list(self.derivatives.values()), at, f"d{self.name}")
+        return {
+            name: by.kept(value) if slope.gate else value
+            for (name, slope), value in zip(self.derivatives.items(), found, strict=True)
+        }
+
+    def written(self, by: Arithmetic, numbers: Mapping[str, Number]) -> Written:
+        """Return the expression, with names and with numbers."""
+        return written(self.copy, by, numbers)
+
+    def written_slope(self, name: str, by: Arithmetic, numbers: Mapping[str, Number]) -> Written:
+        """Return the local derivative with respect to a leaf; in it, the block's name stands for what it gave."""
+        return written(self.derivatives[name], by, numbers, {id(self.copy): self.name})
 
 
-def blocks_of(loss: Tensor) -> list[Block]:
+def blocks_of(outputs: Sequence[Tensor], names: Mapping[int, str] | None = None, by: Arithmetic = FULL) -> list[Block]:
     """Return the blocks of a graph, in an order in which each rests on those before it.
 
     Parameters
     ----------
-    loss : Tensor of shape ()
-        A named number, made of named numbers and numbers of the formulas.
+    outputs : sequence of Tensor of shape ()
+        Named numbers, made of named numbers and numbers of the formulas.
+    names : mapping of int to str, optional
+        The names by the nodes' ``id``; by default those that they have.
+    by : Arithmetic
+        What keeps the numbers of the formulas in the form that it needs.
     """
-    return [cut(node) for node in topological_order([loss]) if node.gate is not None and node.name]
+    order = topological_order(outputs)
+    if names is None:
+        names = {id(node): node.name for node in order if node.name}
+    return [cut(node, names, by) for node in order if node.gate is not None and id(node) in names]
 
 
-def cut(node: Tensor) -> Block:
+def cut(node: Tensor, names: Mapping[int, str], by: Arithmetic) -> Block:
     """Return a node's expression on leaves of its own: it ends where another name begins."""
     leaves: dict[str, Tensor] = {}
     copies: dict[int, Tensor] = {}
 
-    def copy_of(x: Tensor) -> Tensor:
-        if x.name:
-            return leaves.setdefault(x.name, Tensor(x.value, x.name))
-        return copies.get(id(x), x)
-
-    named = {id(x) for x in topological_order(node.inputs) if x.name}
-    for x in (*topological_order(node.inputs, stop=named), node):
+    def copy_of(x: Tensor, reader: Tensor) -> Tensor:
+        if id(x) in names:
+            return leaves.setdefault(names[id(x)], Tensor(x.value, names[id(x)]))
         if x.gate is not None:
-            copies[id(x)] = apply(x.gate, *map(copy_of, x.inputs), **x.params)
-    return Block(node.name or "", node, copies[id(node)], leaves)
+            return copies[id(x)]
+        # The rule of a power reads whether its exponent is a number of the formula.
+        return x if reader.gate is TABLE["power"] else by.constant(x)
+
+    for x in (*topological_order(node.inputs, stop=names.keys()), node):
+        if x.gate is not None:
+            copies[id(x)] = apply(x.gate, *(copy_of(y, x) for y in x.inputs), **x.params)
+    return Block(names[id(node)], node, copies[id(node)], leaves)
 
 
-def written(node: Tensor, whole: Mapping[int, Tensor] = MappingProxyType({})) -> Written:
-    """Return an expression with its names, and with their values; ``whole`` are nodes that have a name, by id."""
-    symbolic = text(node, lambda leaf: Expression(leaf.name or "", latex_name(leaf.name or "")), whole)
-    if node.gate is None or id(node) in whole:
-        alone = value_of(node, rounded)
-        if not node.name and id(node) not in whole:  # a number of the formula, which is written as it is
-            symbolic = expression(node, [])
-        return Written(symbolic.code, alone.code, symbolic.latex, alone.latex)
-    substituted = text(node, value_of, whole)
+def written(
+    node: Tensor, by: Arithmetic, numbers: Mapping[str, Number], whole: Mapping[int, str] = MappingProxyType({})
+) -> Written:
+    """Return an expression with its names, and with numbers for them; ``whole`` are nodes that have a name, by id."""
+    symbolic = text(node, name_text, whole)
+    name = whole.get(id(node), None if node.gate else node.name)
+    if name or node.gate is None:
+        substituted = by.alone(numbers[name] if name else by.given(node.value))
+    else:
+        substituted = text(node, lambda name: by.text(numbers[name]), whole)
     return Written(symbolic.code, substituted.code, symbolic.latex, substituted.latex)
 
 
-def text(node: Tensor, leaf_text: Callable[[Tensor], Expression], whole: Mapping[int, Tensor]) -> Expression:
-    """Return the text of an expression, with a text for each named leaf."""
-    texts: dict[int, Expression] = {key: leaf_text(leaf) for key, leaf in whole.items()}
+def name_text(name: str) -> Expression:
+    """Return a name as it stands in a line; a derivative looks like a quotient, so its square needs brackets."""
+    return Expression(name, read_latex(name), Precedence.NEGATE if "/" in name else Precedence.ATOM)
+
+
+def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int, str]) -> Expression:
+    """Return the text of an expression, with a text for each name."""
+    texts: dict[int, Expression] = {key: of_name(name) for key, name in whole.items()}
     for x in topological_order([node], stop=whole):
-        if x.gate is None:
-            if x.name:
-                texts[id(x)] = leaf_text(x)
-            continue
-        parts = [texts.get(id(y)) or operand(y, x) for y in x.inputs]
-        texts[id(x)] = (of_numbers(x.gate.name, parts) if not x.shape else None) or expression(x, parts)
-    return texts.get(id(node)) or value_of(node)
+        if x.name and x.gate is None:
+            texts[id(x)] = of_name(x.name)
+        elif x.gate is None:
+            if not is_number(x.value) and not x.shape:  # kept so that no rewriting touches it
+                texts[id(x)] = expression(Tensor(float(x.value)), [])
+        else:
+            parts = [texts.get(id(y)) or operand(y, x) for y in x.inputs]
+            texts[id(x)] = (of_numbers(x.gate.name, parts) if not x.shape else None) or expression(x, parts)
+    return texts.get(id(node)) or expression(node, [])
 
 
 def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:
@@ -130,43 +172,6 @@ def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:
     if gate == "zeros_like":
         return Expression("0", "0")
     return parts[0] if gate == "broadcast_like" else None
-
-
-def signed(value: float) -> str:
-    """Return a number, in brackets if it is negative."""
-    return f"({rounded(value)})" if value < 0 else rounded(value)
-
-
-def value_of(node: Tensor, shown: Callable[[float], str] = signed) -> Expression:
-    """Return a node's number as it stands in a line; of an array its shape."""
-    if node.shape:
-        sizes = ", ".join(map(str, node.shape))
-        return Expression(f"({sizes},)" if node.ndim == 1 else f"({sizes})", shape_latex(node.shape))
-    text = shown(float(node.value))
-    return Expression(text, text)
-
-
-def shape_latex(shape: tuple[int, ...]) -> str:
-    r"""Return a shape as a formula.
-
-    Examples
-    --------
-    >>> shape_latex((2, 3))
-    '(2 \\times 3)'
-    """
-    sizes = r" \times ".join(map(str, shape))
-    return f"({sizes})"
-
-
-def rounded(value: float, digits: int = DIGITS) -> str:
-    """Return a number with some significant digits.
-
-    Examples
-    --------
-    >>> rounded(0.10), rounded(1 / 3), rounded(-2.0)
-    ('0.1', '0.333333', '-2')
-    """
-    return literal(float(f"{value:.{digits}g}"))
 
 
 def latex_name(name: str) -> str:
@@ -178,8 +183,8 @@ def latex_name(name: str) -> str:
     ('\\mathrm{net}_{h1}', 'w_{5}', '\\mathrm{loss}')
     >>> latex_name("dL/dw5"), latex_name("eta"), latex_name("50%"), latex_name("وزن1")
     ('\\frac{\\partial L}{\\partial w_{5}}', '\\eta', '\\mathrm{50\\%}', '\\text{وزن}_{1}')
-    >>> latex_name("dL/dW1[0, 2]"), latex_name("rest(z[1])")
-    ('\\frac{\\partial L}{\\partial W_{1}[0, 2]}', '\\mathrm{rest}(z[1])')
+    >>> latex_name("dL/dW1[0, 2]"), latex_name("rest(z[1])"), latex_name("m_hat(w5)")
+    ('\\frac{\\partial L}{\\partial W_{1}[0, 2]}', '\\mathrm{rest}(z[1])', '\\hat{m}(w_{5})')
     """
     upper, slash, lower = name.partition("/d")
     if slash and len(upper) > 1 and upper[0] == "d":
@@ -188,14 +193,35 @@ def latex_name(name: str) -> str:
         return f"{latex_name(entry[1])}{entry[2]}"
     if name.startswith("rest(") and name.endswith(")"):
         return rf"\mathrm{{rest}}({latex_name(name[5:-1])})"
+    if found := re.fullmatch(r"([^(\[]+)\((.+)\)", name):  # what a rule keeps for a number: v(w5)
+        return f"{latex_name(found[1])}({latex_name(found[2])})"
     stem, bar, index = name.partition("_")
     if not bar:
         stem = name.rstrip("0123456789") or name
         index = name[len(stem) :]
     base = rf"\{stem}" if stem in GREEK else escaped(stem) if len(stem) == 1 else rf"\mathrm{{{escaped(stem)}}}"
     base = base if stem.isascii() else rf"\text{{{escaped(stem)}}}"  # fonts of formulas have no other letters
+    if index == "hat":
+        return rf"\hat{{{base}}}"
     index = ",".join(escaped(part) if part.isascii() else rf"\text{{{escaped(part)}}}" for part in index.split("_"))
     return f"{base}_{{{index}}}" if index else base
+
+
+def read_latex(name: str) -> str:
+    """Return what an expression reads as a formula: a name, or what an update has made of one."""
+    return target_latex(name) if name.endswith(" new") else latex_name(name)
+
+
+def fraction_latex(exact: str) -> str:
+    r"""Return a fraction as a formula.
+
+    Examples
+    --------
+    >>> fraction_latex("-1/3"), fraction_latex("7")
+    ('-\\frac{1}{3}', '7')
+    """
+    top, bar, bottom = exact.lstrip("-").partition("/")
+    return rf"{exact[: -len(top + bar + bottom)]}\frac{{{top}}}{{{bottom}}}" if bar else exact
 
 
 def escaped(text: str) -> str:

@@ -97,8 +97,11 @@ class Reader:
     def __init__(self, text: str, names: Mapping[str, Tensor]) -> None:
         self.text, self.names = text, dict(names)
 
-    def built(self, node: ast.expr) -> Any:
-        """Return a part of a formula: a tensor, or a number of the formula."""
+    def built(self, node: ast.expr, at_once: bool = False) -> Any:
+        """Return a part of a formula: a tensor, or a number of the formula.
+
+        Two numbers are combined in the graph, so that 1/3 stays a third; in an exponent at once, as its value is asked.
+        """
         match node:
             case ast.Constant(value=bool() | complex()):
                 pass
@@ -107,11 +110,11 @@ class Reader:
             case ast.Name(id=name):
                 return choose("name", name, self.names)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
-                value = self.built(operand)
+                value = self.built(operand, at_once)
                 return -value if isinstance(sign, ast.USub) else value
             case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-                value = OPERATORS[type(op)](self.built(left), self.built(right))
-                return value if isinstance(value, Tensor) else finite(value)
+                first, second = self.built(left, at_once), self.built(right, at_once or isinstance(op, ast.Pow))
+                return combined(OPERATORS[type(op)], first, second, at_once)
             case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in OF_ARRAYS:
                 return OF_ARRAYS[name](as_tensor(self.built(argument)))
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=settings):
@@ -139,7 +142,7 @@ class Reader:
 
     def setting(self, what: str, value: ast.expr) -> float:
         """Return a setting of a function, which is a number."""
-        number = self.built(value)
+        number = self.built(value, at_once=True)
         if isinstance(number, Tensor):
             raise DataError(f"{what} in {self.text!r} is {ast.unparse(value)!r}, expected a number.")
         return float(number)
@@ -164,6 +167,15 @@ def joined(row: Gate, conditions: Sequence[Tensor]) -> Tensor:
     for other in others:
         first = row(first, other)
     return first
+
+
+def combined(function: Callable[[Any, Any], Any], first: Any, second: Any, at_once: bool) -> Any:
+    """Return what an operator makes of two parts; of two numbers a node, unless their value is asked at once."""
+    found = function(first, second)
+    if isinstance(found, Tensor):
+        return found
+    number = finite(found)
+    return number if at_once else function(Tensor(first), second)
 
 
 def as_tensor(value: Tensor | float) -> Tensor:

@@ -45,7 +45,7 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     language : str
         ``"en"`` or ``"fa"``, whose page runs from right to left while formulas run from left to right.
     digits : int
-        Significant digits that are shown; nothing is rounded before it is used.
+        Significant digits that are shown; what is used keeps all that it has.
 
     Examples
     --------
@@ -58,9 +58,9 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     """
     writer = Html(language, digits)
     parts = writer.parts(tree)
-    found = "".join(f"<p>{escape(line)}</p>" for line in writer.found(tree.every("check")))
-    check = f"<section><h2>{escape(writer.check_heading(tree.every('check')))}</h2>{found}</section>" if found else ""
-    return page(tree.target, f"{''.join(parts)}{check}", language)
+    remarks = "".join(writer.remark(*remark) for remark in writer.remarks(tree))
+    note = "".join(f"<p>{escape(sentence)}</p>" for sentence in writer.mode_note(tree))
+    return page(tree.target, f"{note}{''.join(parts)}{remarks}", language)
 
 
 def page(title: str, body: str, language: str) -> str:
@@ -78,6 +78,8 @@ def page(title: str, body: str, language: str) -> str:
 
 class Html(Writer):
     """The writing of steps as elements of a page, which remembers where each stands."""
+
+    EQUAL, ABOUT = "<mo>=</mo>", "<mo>≈</mo>"
 
     def __init__(self, language: str, digits: int) -> None:
         super().__init__(language, digits)
@@ -100,14 +102,15 @@ class Html(Writer):
         sides = [self.target(step.target)]
         if step.written:
             sides += [mathml(step.written.symbolic), mathml(step.written.substituted)]
-        sides += map(number_mathml, self.known(step.value))
+        sides += self.known(step.value, step.exact)
+        shown = formula(sides, self.beside(step.value, step.exact))
         reason = why(self.language, step, lambda name: f"<bdi>{escape(name)}</bdi>")
         reason = reason or self.note(step, inline, escape)
         below = "".join(self.local(step, path) for path in step.local_paths)
         word = escape(self.say("local"))
         details = f"<details open><summary>{word}</summary>{below}</details>" if below else ""
         said_why = f"<p>{reason}</p>" if reason else ""
-        return f'<li id="{place}">{formula(sides)}{said_why}{details}{self.sources(step)}</li>\n'
+        return f'<li id="{place}">{shown}{said_why}{details}{self.sources(step)}</li>\n'
 
     def table(self, title: str, table: Table) -> str:
         """Return a table, which may be moved aside where the page is narrow."""
@@ -126,7 +129,21 @@ class Html(Writer):
         """Return a local derivative."""
         left = mathml(f"d{path.through}/d{step.wrt}")
         sides = [left, mathml(path.local.symbolic), mathml(path.local.substituted)]
-        return formula([*sides, *map(number_mathml, self.known(path.local_value))])
+        sides += self.known(path.local_value, path.local_exact)
+        return formula(sides, self.beside(path.local_value, path.local_exact))
+
+    def decimal(self, shown: str) -> str:
+        """Return a number that is shown, as it stands in a formula."""
+        return number_mathml(shown)
+
+    def fraction(self, exact: str) -> str:
+        """Return a fraction as it stands in a formula."""
+        return mathml(exact)
+
+    def remark(self, heading: str, sentences: list[str]) -> str:
+        """Return sentences with their heading."""
+        found = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+        return f"<section><h2>{escape(heading)}</h2>{found}</section>"
 
     def sources(self, step: Step) -> str:
         """Return links to the steps on which one rests."""
@@ -140,7 +157,7 @@ class Html(Writer):
     def target(self, target: str) -> str:
         """Return what is found."""
         name, _, new = target.partition(" ")
-        shown = mathml(name) if "/" in name else name_mathml(name)
+        shown = mathml(name) if "/" in name or "(" in name else name_mathml(name)
         return f"<msup>{shown}<mtext>{escape(new)}</mtext></msup>" if new else shown
 
 
@@ -156,7 +173,7 @@ def inline(code: str) -> str:
     return f'<bdi><math xmlns="http://www.w3.org/1998/Math/MathML">{mathml(code)}</math></bdi>'
 
 
-def formula(sides: list[str]) -> str:
+def formula(sides: list[str], beside: str = "") -> str:
     """Return sides of an equation as a formula, without those that repeat the one before."""
-    inside = "<mo>=</mo>".join(distinct(sides))
+    inside = "<mo>=</mo>".join(distinct(sides)) + beside
     return f'<span class="formula"><math xmlns="http://www.w3.org/1998/Math/MathML">{inside}</math></span>'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from zanjir.explain.blocks import latex_name, target_latex
+from zanjir.explain.blocks import fraction_latex, latex_name, target_latex
 from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
@@ -47,7 +47,7 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     language : str
         ``"en"``, for any LaTeX, or ``"fa"``, for XeLaTeX.
     digits : int
-        Significant digits that are shown; nothing is rounded before it is used.
+        Significant digits that are shown; what is used keeps all that it has.
 
     Examples
     --------
@@ -63,13 +63,14 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     \end{align*}
     """
     writer = Latex(language, digits)
-    checked = writer.checked(tree.every("check"))
-    parts = [*writer.parts(tree), *([checked] if checked else [])]
-    return writer.document(tree.target, parts)
+    remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
+    return writer.document(tree.target, [*map(writer.prose, writer.mode_note(tree)), *writer.parts(tree), *remarks])
 
 
 class Latex(Writer):
     """The writing of steps as LaTeX."""
+
+    ABOUT = r" \approx "
 
     def document(self, title: str, parts: list[str]) -> str:
         """Return a whole document with a title and what is below it."""
@@ -91,7 +92,7 @@ class Latex(Writer):
         """Return a part with its heading; nothing if it has no steps."""
         heading = rf"\subsection*{{{self.prose(self.say(kind))}}}"
         if kind == "given" and steps:
-            return f"{heading}\n{aligned([equation(latex_name(x.target), self.known(x.value)) for x in steps])}"
+            return f"{heading}\n{aligned([self.equation(latex_name(x.target), [], x.value, x.exact) for x in steps])}"
         return "\n".join([heading, *(self.block(step) for step in steps)]) if steps else ""
 
     def block(self, step: Step) -> str:
@@ -99,7 +100,7 @@ class Latex(Writer):
         if step.table:
             return self.table(self.say(f"table_{step.target}"), step.table)
         sides = [step.written.symbolic_latex, step.written.substituted_latex] if step.written else []
-        formulas = [equation(target_latex(step.target), [*sides, *self.known(step.value)])]
+        formulas = [self.equation(target_latex(step.target), sides, step.value, step.exact)]
         formulas += [self.local(step, path) for path in step.local_paths]
         reason = self.prose(why(self.language, step) or self.note(step))
         return "\n".join([aligned(formulas), *([reason, ""] if reason else [])])
@@ -123,13 +124,21 @@ class Latex(Writer):
         """Return the lines of a local derivative."""
         left = latex_name(f"d{path.through}/d{step.wrt}")
         sides = [path.local.symbolic_latex, path.local.substituted_latex]
-        return equation(left, [*sides, *self.known(path.local_value)])
+        return self.equation(left, sides, path.local_value, path.local_exact)
 
-    def checked(self, steps: list[Step]) -> str:
-        """Return what the checks found."""
-        found = self.found(steps)
-        heading = rf"\subsection*{{{self.prose(self.check_heading(steps))}}}"
-        return "\n\n".join([heading, *map(self.prose, found)]) if found else ""
+    def equation(self, left: str, sides: list[str], value: float | None, exact: str | None) -> list[str]:
+        """Return a formula that ends in a value."""
+        beside = self.beside(value, exact)
+        *lines, last = equation(left, [*sides, *self.known(value, exact)]) or [f"{left} &" if beside else ""]
+        return [line for line in (*lines, powers(last + beside)) if line]
+
+    def fraction(self, exact: str) -> str:
+        """Return a fraction as it stands in a formula."""
+        return fraction_latex(exact)
+
+    def remark(self, heading: str, sentences: list[str]) -> str:
+        """Return sentences with their heading."""
+        return "\n\n".join([rf"\subsection*{{{self.prose(heading)}}}", *map(self.prose, sentences)])
 
 
 def escaped_text(text: str) -> str:

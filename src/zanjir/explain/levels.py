@@ -98,7 +98,7 @@ def explained(
         numbers, leaves = single_numbers(loss, samples=samples)
         changed = entries_of(loss, parameters, samples)
         numbers = gate_by_gate(numbers) if level == "gates" else numbers
-        tree = solution(numbers, changed, wrt=changed or leaves, optimizer=optimizer, **how)
+        tree = solution(numbers, changed, wrt=changed or leaves, optimizer=optimizer, title=title, symbol=symbol)
         agreeing(loss, tree, changed or leaves, samples, symbol)
     return summarized(tree) if level == "summary" else replace(tree, rule=level)
 

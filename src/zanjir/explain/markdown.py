@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from zanjir.explain.blocks import latex_name, target_latex
+from zanjir.explain.blocks import fraction_latex, latex_name, target_latex
 from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
@@ -35,12 +35,15 @@ def as_markdown(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     $$f = w \cdot x = 3 \cdot 2 = 6$$
     """
     writer = Markdown(language, digits)
-    body = "\n\n".join([f"# {tree.target}", *writer.parts(tree), writer.checked(tree.every("check"))])
+    remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
+    body = "\n\n".join([f"# {tree.target}", *writer.mode_note(tree), *writer.parts(tree), *remarks])
     return f'<div dir="rtl">\n\n{body.strip()}\n\n</div>\n' if language == "fa" else f"{body.strip()}\n"
 
 
 class Markdown(Writer):
     """The writing of steps as Markdown."""
+
+    ABOUT = r" \approx "
 
     def part(self, kind: str, steps: list[Step]) -> str:
         """Return a part with its heading; nothing if it has no steps."""
@@ -57,7 +60,8 @@ class Markdown(Writer):
         marked = self.marked
         reason = why(self.language, step, marked) or self.note(step, marked)
         locals_ = [self.local(step, path) for path in step.local_paths]
-        return [formula([*sides, *self.known(step.value)]), *([reason] if reason else []), *locals_]
+        sides += self.known(step.value, step.exact)
+        return [formula(sides, self.beside(step.value, step.exact)), *([reason] if reason else []), *locals_]
 
     def marked(self, code: str) -> str:
         """Return a name or a formula as it stands in a sentence."""
@@ -72,14 +76,19 @@ class Markdown(Writer):
     def local(self, step: Step, path: Path) -> str:
         """Return a local derivative."""
         left = latex_name(f"d{path.through}/d{step.wrt}")
-        return formula([left, path.local.symbolic_latex, path.local.substituted_latex, *self.known(path.local_value)])
+        sides = [left, path.local.symbolic_latex, path.local.substituted_latex]
+        sides += self.known(path.local_value, path.local_exact)
+        return formula(sides, self.beside(path.local_value, path.local_exact))
 
-    def checked(self, steps: list[Step]) -> str:
-        """Return what the checks found."""
-        found = self.found(steps)
-        return "\n\n".join([f"## {self.check_heading(steps)}", *found]) if found else ""
+    def fraction(self, exact: str) -> str:
+        """Return a fraction as it stands in a formula."""
+        return fraction_latex(exact)
+
+    def remark(self, heading: str, sentences: list[str]) -> str:
+        """Return sentences with their heading."""
+        return "\n\n".join([f"## {heading}", *sentences])
 
 
-def formula(sides: list[str]) -> str:
+def formula(sides: list[str], beside: str = "") -> str:
     """Return sides of an equation as a formula of its own, without those that repeat the one before."""
-    return f"$${' = '.join(distinct([side for side in sides if side]))}$$"
+    return f"$${' = '.join(distinct([side for side in sides if side]))}{beside}$$"

@@ -17,6 +17,9 @@ LEVELS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.MatMult: 2, ast.Div: 5, ast.P
 NEGATIVE, ATOM = 3, 5
 
 
+NEW = re.compile(r"(?<=[\w)\]]) new\b")
+
+
 def mathml(code: str) -> str:
     """Return an expression in NumPy's notation as MathML, without the outer element.
 
@@ -35,7 +38,9 @@ def mathml(code: str) -> str:
     2
     """
     try:
-        return built(ast.parse(DERIVATIVE.sub(r"d(\1, \2)", code.replace("np.", "")), mode="eval").body)[0]
+        return built(
+            ast.parse(DERIVATIVE.sub(r"d(\1, \2)", NEW.sub(".new", code.replace("np.", ""))), mode="eval").body
+        )[0]
     except (SyntaxError, ValueError, RecursionError):
         return f"<mtext>{escape(code)}</mtext>"
 
@@ -44,7 +49,7 @@ def built(node: ast.expr) -> tuple[str, int]:
     """Return a part of an expression, and how tightly it binds."""
     builder = BUILDERS.get(type(node))
     found = builder(node) if builder else None
-    return found or (f"<mtext>{escape(ast.unparse(node))}</mtext>", ATOM)
+    return found or (f"<mtext>{escape(ast.unparse(node).replace('.new', ' new'))}</mtext>", ATOM)
 
 
 def constant(node: ast.Constant) -> tuple[str, int]:
@@ -70,7 +75,9 @@ def binary(node: ast.BinOp) -> tuple[str, int] | None:
     if isinstance(node.op, ast.Div):
         return f"<mfrac>{built(left)[0]}{built(right)[0]}</mfrac>", ATOM
     if isinstance(node.op, ast.Pow):
-        return f"<msup>{bracketed(left, ATOM)}{built(right)[0]}</msup>", LEVELS[ast.Pow]
+        base = bracketed(left, ATOM)
+        base = in_brackets(base) if base.startswith("<mfrac>") else base
+        return f"<msup>{base}{built(right)[0]}</msup>", LEVELS[ast.Pow]
     level = LEVELS.get(type(node.op))
     if level is None:
         return None
@@ -92,17 +99,20 @@ def called(node: ast.Call) -> tuple[str, int] | None:
     if name == "sqrt":
         return f"<msqrt>{inside[0]}</msqrt>", ATOM
     arguments = in_brackets("<mo>,</mo>".join(inside))
-    return f"<mrow><mi>{escape(FUNCTIONS.get(name, name))}</mi>{arguments}</mrow>", ATOM
+    function = f"<mi>{escape(FUNCTIONS[name])}</mi>" if name in FUNCTIONS else name_mathml(name)
+    return f"<mrow>{function}{arguments}</mrow>", ATOM
 
 
-def transposed(node: ast.Attribute) -> tuple[str, int] | None:
-    """Return a transposed matrix."""
+def marked(node: ast.Attribute) -> tuple[str, int] | None:
+    """Return what an update has made of something, or a transposed matrix."""
+    if node.attr == "new":
+        return f"<msup>{built(node.value)[0]}<mtext>new</mtext></msup>", ATOM
     return (f"<msup>{bracketed(node.value, ATOM)}<mo>⊤</mo></msup>", LEVELS[ast.Pow]) if node.attr == "T" else None
 
 
 BUILDERS: dict[type[ast.expr], Callable[[Any], tuple[str, int] | None]] = {
     ast.Constant: constant, ast.Name: named, ast.UnaryOp: negated, ast.BinOp: binary, ast.Call: called,
-    ast.Attribute: transposed,
+    ast.Attribute: marked,
 }  # fmt: skip
 FUNCTIONS = {"sigmoid": "σ", "maximum": "max", "minimum": "min", "log": "ln"}
 
@@ -132,6 +142,8 @@ def name_mathml(name: str) -> str:
         index = name[len(stem) :]
     if not stem or not index:
         return f"<mi>{escape(name)}</mi>"
+    if index == "hat":
+        return f'<mover><mi>{escape(stem)}</mi><mo stretchy="false">^</mo></mover>'
     kind = "mn" if index.isdigit() else "mi"
     index = index.replace("_", ",")
     return f"<msub><mi>{escape(stem)}</mi><{kind}>{escape(index)}</{kind}></msub>"

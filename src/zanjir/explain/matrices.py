@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zanjir.errors import GraphError
+from zanjir.explain.arithmetic import FULL
 from zanjir.explain.blocks import Block, blocks_of, rounded, written
 from zanjir.explain.steps import Path, Step, Written
+from zanjir.explain.update import Update
 from zanjir.graph import Tensor
 from zanjir.graph.gradient import pulled_back
 from zanjir.graph.order import evaluate, topological_order
@@ -67,7 +69,8 @@ def by_matrices(
     work = Matrices(loss, symbol, parameters)
     steps = [*work.given(), *work.forward(), *work.backward(), *work.checks()]
     if optimizer is not None:
-        steps += [step for name in parameters for step in work.updated(name, optimizer)]
+        updates = [step for name in parameters for step in work.updated(name, optimizer)]
+        steps += {step.target: step for step in updates}.values()  # eta stands there once
     return Step("solution", "solution", title, float(loss.value), children=tuple(steps))
 
 
@@ -79,14 +82,14 @@ class Matrices:
             raise GraphError("the number to explain has no name or is given; name it: loss.named('loss').")
         self.loss, self.symbol = loss, symbol
         nodes = topological_order([loss])
-        names = [node.name for node in nodes if node.name]
+        self.names = names = [node.name for node in nodes if node.name]
         if twice := {name for name in names if names.count(name) > 1}:
             raise GraphError(f"the name {min(twice)!r} stands for two arrays; give each a name of its own.")
         self.leaves = {node.name: node for node in nodes if node.gate is None and node.name}
         if unknown := [name for name in parameters if name not in self.leaves]:
             raise GraphError(f"{unknown[0]!r} is no given array; expected some of {', '.join(self.leaves)}.")
         self.wrt = list(parameters) or [name for name, leaf in self.leaves.items() if leaf.dtype.kind == "f"]
-        self.blocks = blocks_of(loss)
+        self.blocks = blocks_of([loss])
         needed = {id(self.leaves[name]) for name in self.wrt}
         for node in nodes:
             if any(id(x) in needed for x in node.inputs):
@@ -127,8 +130,9 @@ class Matrices:
         flowing = self.derivatives[block.name]
         upstream = Tensor(flowing, self.of(block.name))
         (found,) = pulled_back(block.copy, upstream, [block.leaves[name]])
-        whole = {id(block.copy): Tensor(block.copy.value, block.name)}
-        return Path(block.name, self.of(block.name), flowing, written(found, whole), None, full(found))
+        values = {**block.values, block.name: block.copy.value, self.of(block.name): flowing}
+        lines = written(found, FULL, values, {id(block.copy): block.name})
+        return Path(block.name, self.of(block.name), flowing, lines, None, full(found))
 
     def checks(self) -> list[Step]:
         """Return, for every derivative, what a central difference along a direction says."""
@@ -158,16 +162,17 @@ class Matrices:
         )  # fmt: skip
 
     def updated(self, name: str, optimizer: Optimizer) -> list[Step]:
-        """Return the steps that change one parameter: the rule's state first, then the parameter itself."""
+        """Return the steps that change one parameter: what the rule reads, then its lines."""
         leaf = self.leaves[name]
-        zeros = np.zeros(leaf.shape) if leaf.shape else 0.0
-        state = {s: Tensor(zeros, f"{s}({name})") for s in optimizer.state_names}
-        rate, t = Tensor(optimizer.learning_rate, "eta"), Tensor(1.0, "t")
-        derivative = Tensor(self.derivatives[name], self.of(name))
-        new = optimizer.update(Tensor(full(leaf), name), derivative, rate, t, **state)
-        named = {key: node.named(f"{name} new" if key == "W" else f"{key}({name}) new") for key, node in new.items()}
+        update = Update(name, self.of(name), optimizer, self.names, FULL, leaf.shape)
+        values: dict[str, Any] = {**update.start(), name: full(leaf), self.of(name): self.derivatives[name]}
+        update.run(values)
         rule = type(optimizer).__name__
-        return [stepped("update", rule, blocks_of(named[key])[-1]) for key in (*state, "W")]
+        found = [
+            Step("update", rule, block.name, values[block.name], block.written(FULL, values), tuple(block.leaves))
+            for block in update.blocks
+        ]
+        return [*(Step("update", "given", part, values[part]) for part in update.settings()), *found]
 
 
 def full(node: Tensor) -> float | NDArray[np.float64]:
@@ -177,7 +182,7 @@ def full(node: Tensor) -> float | NDArray[np.float64]:
 
 def stepped(kind: str, rule: str, block: Block) -> Step:
     """Return the step that finds a block's array."""
-    return Step(kind, rule, block.name, full(block.node), block.written, tuple(block.leaves))
+    return Step(kind, rule, block.name, full(block.node), block.written(FULL, block.values), tuple(block.leaves))
 
 
 def added(paths: Sequence[Path]) -> Written:

@@ -46,7 +46,9 @@ def as_notebook(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     writer = Markdown(language, digits)
     cells = []
     for kind, code in script_parts(tree, language=language).items():
-        text = f"# {tree.target}" if kind == "start" else prose(writer, kind, tree.every(kind))
+        text = (
+            "\n\n".join([f"# {tree.target}", *writer.mode_note(tree)]) if kind == "start" else prose(writer, kind, tree)
+        )
         cells += [markdown_cell(kind, text, language), code_cell(kind, code)]
     if tables := writer.part("summary", tree.every("summary")):
         cells.append(markdown_cell("summary", tables, language))
@@ -54,9 +56,11 @@ def as_notebook(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     return json.dumps(facts, ensure_ascii=False, indent=1)
 
 
-def prose(writer: Markdown, kind: str, steps: list[Step]) -> str:
-    """Return a part in words and formulas."""
-    return writer.checked(steps) if kind == "check" else writer.part(kind, steps)
+def prose(writer: Markdown, kind: str, tree: Step) -> str:
+    """Return a part in words and formulas; what is said at the end of a solution stands with the checks."""
+    if kind != "check":
+        return writer.part(kind, tree.every(kind))
+    return "\n\n".join(writer.remark(*remark) for remark in writer.remarks(tree))
 
 
 def markdown_cell(kind: str, text: str, language: str) -> dict[str, Any]:

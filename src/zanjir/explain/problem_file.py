@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ZanjirError, choose
-from zanjir.explain.blocks import blocks_of
-from zanjir.explain.chain_rule import solution, stepped
+from zanjir.explain.arithmetic import FULL, Arithmetic, Number, arithmetic
+from zanjir.explain.chain_rule import Work, solution
 from zanjir.explain.formula import FUNCTIONS, parsed
 from zanjir.explain.network import formulas_of, is_names
 from zanjir.explain.points import drawn
@@ -142,8 +142,14 @@ class Problem:
         """Return where a name stands in the file."""
         return f"line {self.lines[name]}" if name in self.lines else name
 
-    def solution(self) -> Step:
-        """Return the tree of steps, with the loss after the update and tables; formulas or a proof of letters."""
+    def solution(
+        self, *, mode: str = "full", digits: int | None = None, rounding: str = "half-up", places: str = "significant"
+    ) -> Step:
+        """Return the tree of steps, with the loss after the update and tables; formulas or a proof of letters.
+
+        The settings are those of `zanjir.explain.solution`; letters have no numbers to which they could apply.
+        """
+        by = arithmetic(mode, digits, rounding, places)
         if self.proof:
             return proved(self.proof, self.letters, title=self.title)
         if self.letters:
@@ -153,20 +159,21 @@ class Problem:
         trees = [
             solution(
                 self.nodes[name], self.parameters, given=list(self.given), wrt=self.parameters or None,
-                optimizer=self.rule, title=self.title, symbol=name if several else self.symbol,
+                optimizer=self.rule, title=self.title, symbol=name if several else self.symbol, mode=mode,
+                digits=digits, rounding=rounding, places=places,
             )
             for name in losses
         ]  # fmt: skip
-        steps = [*(step for tree in trees for step in tree.children), *([self.after()] if self.rule else [])]
+        steps = [*(step for tree in trees for step in tree.children), *([self.after(by)] if self.rule else [])]
         if self.scores:
-            steps = self.side_by_side(steps, self.scores)
+            steps = self.side_by_side(steps, self.scores, by)
         return replace(trees[-1], children=tuple(steps))
 
-    def side_by_side(self, steps: Sequence[Step], scores: Scores) -> list[Step]:
+    def side_by_side(self, steps: Sequence[Step], scores: Scores, by: Arithmetic) -> list[Step]:
         """Return the steps of several losses in the order of their kinds, each once, with sentences and tables."""
         read = {step.target for step in steps}
-        unread = [blocks_of(self.nodes[name])[-1] for name in self.formulas if name not in read]  # other classes' p
-        steps = [*steps, *(stepped("forward", block.rule, block) for block in unread)]
+        unread = [self.work(name, by) for name in self.formulas if name not in read]  # other classes' p
+        steps = [*steps, *(replace(work.forward()[-1], kind="forward") for work in unread)]
         once = {(step.kind, step.target): step for step in steps}.values()
         reasoned = (replace(step, reason=scores.reasons.get(step.target, "")) for step in once)
         order = {name: k for k, name in enumerate(self.formulas)}
@@ -175,13 +182,23 @@ class Problem:
         )
         return [*found, *scores.tables({step.target: step.value for step in found if step.kind != "check"})]
 
-    def after(self) -> Step:
+    def work(self, name: str, by: Arithmetic) -> Work:
+        """Return one of the numbers as it is found in an arithmetic."""
+        return Work(self.nodes[name], self.symbol, list(self.given), self.parameters or None, by)
+
+    def after(self, by: Arithmetic) -> Step:
         """Return the step that finds the loss after the update."""
+        assert self.rule is not None  # noqa: S101 - asked for only then
         steps = f"{self.n_steps:,} step{'s' if self.n_steps > 1 else ''}"
         inputs = tuple(f"{parameter} new" for parameter in self.parameters)
+        if by is FULL:
+            value: Number = self.loss_after()
+        else:
+            value = self.work(self.loss.name or "", by).after(self.parameters, self.rule, self.n_steps)
         return Step(
-            "update", type(self.rule).__name__, f"{self.loss.name} after {steps}", self.loss_after(), inputs=inputs
-        )
+            "update", type(self.rule).__name__, f"{self.loss.name} after {steps}", float(value), inputs=inputs,
+            exact=by.exact(value), unrounded=self.loss_after() if by.rounds else None,
+        )  # fmt: skip
 
     def symbolic(self) -> Step:
         """Return the tree of steps that gives every derivative as a formula.

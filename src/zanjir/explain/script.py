@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import keyword
-import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from zanjir.errors import GraphError, NonFiniteError
-from zanjir.explain.chain_rule import STEP
+from zanjir.errors import GraphError
+from zanjir.explain.dialects import dialect
+from zanjir.explain.differences import STEP
 from zanjir.explain.plain_python import FUNCTIONS, HELPERS
 from zanjir.explain.steps import Path, Step
 from zanjir.explain.words import said, why
@@ -18,28 +18,15 @@ from zanjir.views.summary import one_line
 
 __all__ = ["as_script", "script_parts"]
 
-# A line is recomputed from numbers that were found the same: only the rounding of that line is left, which terms
-# that cancel may magnify. Differences divide the rounding of the loss by twice their step; many steps add theirs up.
-WITHIN, SMALLEST, AFTER_STEPS, DIFFERENCE = 1e-12, 1e-15, 1e-9, 1e-8
-
-START = '''
-import math
-
-# A number agrees if it is the same to {within} of it, or to {smallest} of the largest number here: the two round
-# differently.
-LARGEST = {largest}
-
-
-def agree(name, found, expected, within={within}, smallest={smallest}):
-    """Return the expected number if the one that was found is the same; later lines rest on it."""
-    if not math.isclose(found, expected, rel_tol=within, abs_tol=smallest * LARGEST):
-        raise AssertionError(f"{{name}} is {{found!r}}, expected {{expected!r}}")
-    return expected
-'''
+# Differences divide the rounding of the loss by twice their step; many steps add theirs up.
+AFTER_STEPS, DIFFERENCE = 1e-9, 1e-8
 
 
 def as_script(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     """Return a worked solution as a script in plain Python, which fails if any number is not the one that it finds.
+
+    It computes as the solution does: a script of one by hand rounds every number, one of an exact solution has
+    fractions, which it compares exactly.
 
     Parameters
     ----------
@@ -97,7 +84,7 @@ class Script:
     """The writing of a tree as lines of Python."""
 
     def __init__(self, tree: Step, language: str) -> None:
-        self.tree, self.language = tree, language
+        self.tree, self.language, self.dialect = tree, language, dialect(tree.mode)
         self.taken = {*keyword.kwlist, *HELPERS, *FUNCTIONS.values(), *RESERVED}
         self.names: dict[object, str] = {}
         self.plain: list[tuple[str, str]] = []  # what one step of the update computes, without comparisons
@@ -105,15 +92,16 @@ class Script:
         self.places = {step.target: float(step.value) for step in steps if step.value is not None}
         for step in steps:
             self.name(step.target)
+        settings = [step.target for step in tree.every("update") if step.rule == "given"]
+        self.count = next((name for name in settings if re.fullmatch("t(_rule)*", name)), None)
         self.reads = {step.target: (*step.inputs, step.target) for step in tree.every("forward", "loss")}
 
     def start(self, body: str) -> str:
         """Return what stands first: what this is, how numbers are compared, and the functions that are used."""
         used = [name for name in HELPERS if re.search(rf"\b{name}\(", body)]
-        helpers = "".join(f"\n\n{HELPERS[name].strip()}\n" for name in used)
-        largest = number(max(map(abs, numbers(self.tree)), default=1.0), "the largest number")
-        top = START.format(within=WITHIN, smallest=SMALLEST, largest=largest)
-        return f"# {one_line(self.tree.target)}\n{top.strip()}\n{helpers}"
+        helpers = "".join(f"\n\n{self.dialect.helper(HELPERS[name]).strip()}\n" for name in used)
+        top = self.dialect.start(max(map(abs, numbers(self.tree)), default=1.0))
+        return f"# {one_line(self.tree.target)}\n{top}\n{helpers}"
 
     def name(self, key: str | tuple[str, ...], wish: str | None = None) -> str:
         """Return the variable of a target, which no other target has."""
@@ -128,7 +116,7 @@ class Script:
             self.names[key] = variable
         return self.names[key]
 
-    def code(self, symbolic: str, inputs: Iterable[str], own: Mapping[str, str] | None = None) -> str:
+    def code(self, symbolic: str, inputs: Iterable[str]) -> str:
         """Return an expression on the script's variables, in plain Python.
 
         Raises
@@ -136,7 +124,7 @@ class Script:
         GraphError
             If it has more in it than names, numbers, operators and functions known here.
         """
-        variables = {name: self.names[name] for name in inputs if name in self.names} | dict(own or {})
+        variables = {name: self.names[name] for name in inputs if name in self.names}
         if variables:  # the longest first: dL/dw before dL
             longest = "|".join(map(re.escape, sorted(variables, key=len, reverse=True)))
             symbolic = re.sub(rf"(?<![\w.])(?:{longest})(?![\w(.=])", lambda found: variables[found[0]], symbolic)
@@ -145,16 +133,19 @@ class Script:
             raise GraphError(f"the script cannot compute {symbolic!r} in plain Python; expected simpler gates.")
         return plain
 
-    def line(self, key: str | tuple[str, ...], said_as: str, code: str, value: float | None, comment: str = "") -> str:
+    def line(self, key: str | tuple[str, ...], said_as: str, code: str, number: str, comment: str = "") -> str:
         """Return a line that computes a number and compares it, and keep what it computes."""
-        variable = self.name(key)
+        variable, code, shown = self.name(key), self.dialect.code(code), number
         self.plain.append((variable, code))
-        shown = number(value, said_as)
         return f"{variable} = agree({quoted(said_as)}, {code}, {shown}){f'  # {comment}' if comment else ''}"
 
     def given(self) -> list[str]:
         """Return the lines of what is given."""
-        return [f"{self.name(step.target)} = {number(step.value, step.target)}" for step in self.tree.every("given")]
+        return [f"{self.name(step.target)} = {self.number(step)}" for step in self.tree.every("given")]
+
+    def number(self, step: Step) -> str:
+        """Return the value of a step with all its digits."""
+        return self.dialect.number(step.value, step.exact, step.target)
 
     def forward(self) -> list[str]:
         """Return the lines of the numbers from left to right."""
@@ -164,11 +155,11 @@ class Script:
         """Return the lines of the loss."""
         return [self.found(step, step.rule) for step in self.tree.every("loss")]
 
-    def found(self, step: Step, comment: str, own: Mapping[str, str] | None = None) -> str:
+    def found(self, step: Step, comment: str) -> str:
         """Return the line of a step that has an expression."""
         assert step.written is not None  # noqa: S101 - asked for only then
         return self.line(
-            step.target, step.target, self.code(step.written.symbolic, step.inputs, own), step.value, comment
+            step.target, step.target, self.code(step.written.symbolic, step.inputs), self.number(step), comment
         )
 
     def backward(self) -> list[str]:
@@ -177,16 +168,18 @@ class Script:
         for step in self.tree.every("backward"):
             reason = one_line(why(self.language, step))
             if not step.paths:
-                lines.append(self.line(step.target, step.target, "1.0", step.value, reason))
+                lines.append(self.line(step.target, step.target, "1.0", self.number(step), reason))
                 continue
             lines += [f"# {reason}", *(self.local(step, path) for path in step.paths)]
             products = [f"{self.names[path.upstream]} * {self.names[local_key(step, path)]}" for path in step.paths]
+            codes = [self.dialect.code(product) for product in products]
             if len(products) > 1:
                 lines += [
-                    f"agree({quoted(product)}, {product}, {number(path.product, product)})"
-                    for product, path in zip(products, step.paths, strict=True)
+                    f"agree({quoted(name)}, {code}, {self.dialect.number(path.product, path.product_exact, name)})"
+                    for name, code, path in zip(products, codes, step.paths, strict=True)
                 ]
-            lines.append(self.line(step.target, step.target, " + ".join(products), step.value))
+            total = " + ".join(codes if len(codes) > 1 else products)
+            lines.append(self.line(step.target, step.target, total, self.number(step)))
         return lines
 
     def local(self, step: Step, path: Path) -> str:
@@ -195,7 +188,8 @@ class Script:
         key = local_key(step, path)
         self.name(key, f"{of}_local" if of in self.names else of)
         code = self.code(path.local.symbolic, self.reads[path.through])
-        return self.line(key, of, code, path.local_value, said(self.language, "local"))
+        number = self.dialect.number(path.local_value, path.local_exact, of)
+        return self.line(key, of, code, number, said(self.language, "local"))
 
     def checks(self) -> list[str]:
         """Return every loss as a function of every number, and the lines of central differences."""
@@ -203,14 +197,15 @@ class Script:
         if not steps:
             return []
         losses = self.tree.every("loss") or steps[-1:]
+        unchecked = said(self.language, "unrounded_check")
         reason = "  # differences divide the rounding of the loss by twice their step"
-        start = [f"DIFFERENCE = {DIFFERENCE}{reason}", "", ""]
+        start = [f"DIFFERENCE = {DIFFERENCE}{reason}" if self.dialect.checks else f"# {unchecked}", "", ""]
         functions = {step.target: "loss_at" for step in losses}
         if len(losses) > 1:
             functions = {name: self.name(("at", name), f"{self.names[name]}_at") for name in functions}
         for loss, function in functions.items():
             start += self.function(function, self.names[loss])
-        checks = [step for step in self.tree.every("check") if step.numeric is not None]
+        checks = [step for step in self.tree.every("check") if step.numeric is not None and self.dialect.checks]
         return [*start, *(line for step in checks for line in self.difference(step, functions))]
 
     def function(self, name: str, loss: str) -> list[str]:
@@ -228,36 +223,27 @@ class Script:
         variable, of = self.names[step.wrt], step.target[1:].partition("/")[0]
         loss = functions.get(of) or next(iter(functions.values()))
         slope = f"({loss}({variable}={variable} + h) - {loss}({variable}={variable} - h)) / (2 * h)"
-        numeric = number(step.numeric, step.target)
+        numeric = self.dialect.number(step.numeric, None, step.target)
         usual = step.children[0].value == STEP * max(1.0, abs(self.places[step.wrt]))
         size = f"max(1.0, abs({variable}))" if usual else f"abs({variable})"
         return [
-            f"h = {STEP} * {size}",
+            f"h = {self.dialect.code(f'{STEP} * {size}')}",
             f"agree({quoted(step.target)}, {slope}, {numeric}, DIFFERENCE, DIFFERENCE)",
         ]
 
     def update(self) -> list[str]:
         """Return the lines of one step of the update rule, and the loss after all its steps."""
         lines: list[str] = []
-        settings: set[str] = set()
         state: dict[str, str] = {}  # what the next step reads, by the variable that has it now
         for step in self.tree.every("update"):
-            if step.written is None:
+            if step.rule == "given":
+                lines.append(f"{self.name(step.target)} = {self.number(step)}")
+            elif step.written is None:
                 lines += self.after(step, state)
-                continue
-            own: dict[str, str] = {}
-            for part in step.children:
-                own[part.target] = variable = self.name(("update", part.target))
-                if part.written is None:
-                    if variable not in settings:
-                        lines.append(f"{variable} = {number(part.value, part.target)}")
-                    settings.add(variable)
-                else:
-                    code = self.code(part.written.symbolic, part.inputs, own)
-                    lines.append(self.line(("update", part.target), part.target, code, part.value, part.rule))
-            lines.append(self.found(step, step.rule, own))
-            before = step.target.removesuffix(" new")
-            state[own.get(before) or self.names[before]] = self.names[step.target]
+            else:
+                lines.append(self.found(step, step.rule))
+                if step.target.endswith(" new"):
+                    state[self.names[step.target.removesuffix(" new")]] = self.names[step.target]
         return lines
 
     def after(self, step: Step, state: Mapping[str, str]) -> list[str]:
@@ -266,21 +252,26 @@ class Script:
         n_steps = int(count[1].replace(",", "")) if count else 1
         new = {name: self.names[f"{name} new"] for name in self.places if f"{name} new" in step.inputs}
         loss = f"loss_at({', '.join(f'{self.names[name]}={variable}' for name, variable in new.items())})"
-        within = f"AFTER_STEPS = {AFTER_STEPS}  # steps add up their rounding"
-        end = f"agree({quoted(step.target)}, {loss}, {number(step.value, step.target)}, AFTER_STEPS)"
+        ending = [f"agree({quoted(step.target)}, {loss}, {self.number(step)})"]
+        if self.dialect.tolerances:
+            within = f"AFTER_STEPS = {AFTER_STEPS}  # steps add up their rounding"
+            ending = [within, f"{ending[0][:-1]}, AFTER_STEPS)"]
         if n_steps == 1:
-            return [within, end]
-        t = self.name(("update", "t"))
+            return ending
+        t = self.names[self.count] if self.count else "_"
         moved = f"{', '.join(state)} = {', '.join(state.values())}"
         return [f"for {t} in range(2, {n_steps + 1}):", f"    {moved}",
-                *(f"    {variable} = {code}" for variable, code in self.plain), within, end]  # fmt: skip
+                *(f"    {variable} = {code}" for variable, code in self.plain), *ending]  # fmt: skip
 
 
 RESERVED = (
     "AFTER_STEPS",
     "DIFFERENCE",
+    "Fraction",
     "LARGEST",
     "agree",
+    "by_hand",
+    "decimal",
     "h",
     "loss_at",
     "math",
@@ -304,19 +295,6 @@ def numbers(tree: Step) -> Iterable[float]:
         yield from (step.value or 0.0, step.numeric or 0.0)
         yield from (number for path in step.paths for number in (path.local_value, path.product))
         yield from numbers(step)
-
-
-def number(value: float | None, target: str) -> str:
-    """Return a number with all its digits.
-
-    Raises
-    ------
-    NonFiniteError
-        If it is not finite.
-    """
-    if value is None or not math.isfinite(value):
-        raise NonFiniteError(f"{target} is {value}; a script compares finite numbers only. Change what is given.")
-    return repr(float(value))
 
 
 def quoted(text: str) -> str:

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["KINDS", "VERSION", "Path", "Step", "Table", "Written"]
+__all__ = ["KINDS", "LONGEST_FRACTION", "VERSION", "Mode", "Path", "Step", "Table", "Written"]
 
 VERSION = 2
+LONGEST_FRACTION = 40  # characters; a longer one is read by nobody and shown in decimals
 KINDS = ("solution", "given", "forward", "loss", "backward", "update", "proof", "check", "summary")
 
 
@@ -30,6 +31,28 @@ class Written:
     substituted: str
     symbolic_latex: str
     substituted_latex: str
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How the numbers of a solution were computed.
+
+    Parameters
+    ----------
+    name : str
+        ``"full"`` precision, by ``"hand"`` with every number rounded before it is used, or ``"exact"`` fractions.
+    digits : int, optional
+        By hand: to how many digits.
+    rounding : str, optional
+        By hand: ``"half-up"`` or ``"truncated"``.
+    places : str, optional
+        By hand: ``"significant"`` digits or ``"decimal"`` places.
+    """
+
+    name: str = "full"
+    digits: int | None = None
+    rounding: str | None = None
+    places: str | None = None
 
 
 Value: TypeAlias = Any  # a number, or an array of float64 where whole arrays are explained
@@ -54,6 +77,8 @@ class Path:
         Its value; None between arrays, where it would have an entry for each pair of theirs.
     product : float or array
         Upstream times local.
+    local_exact, product_exact : str, optional
+        In exact arithmetic: both as fractions.
     """
 
     through: str
@@ -62,6 +87,8 @@ class Path:
     local: Written
     local_value: Any
     product: Value
+    local_exact: str | None = None
+    product_exact: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,12 +141,17 @@ class Step:
     note : dict of str to str
         Why the line holds, by language; what stands between backticks is a formula.
     children : tuple of Step
-        Its parts: of an update, the rule's settings and state that it reads, and the numbers found on the way; of a
-        check, the step ``h`` of its difference.
+        Its parts: of a check, the step ``h`` of its difference.
     table : Table, optional
         For a summary: numbers of other steps beside each other.
     reason : str
         Which sentence of the catalogs says why, beside the chain rule: ``"shifted"`` for ``reason_shifted``.
+    exact : str, optional
+        In exact arithmetic: the value as a fraction, ``"7/10"``.
+    unrounded : float, optional
+        By hand: the value that full precision gives.
+    mode : Mode, optional
+        Of the whole: how its numbers were computed.
     """
 
     kind: str
@@ -137,6 +169,9 @@ class Step:
     children: tuple[Step, ...] = field(default=())
     table: Table | None = None
     reason: str = ""
+    exact: str | None = None
+    unrounded: float | None = None
+    mode: Mode | None = None
 
     @property
     def wrt(self) -> str:
@@ -184,7 +219,7 @@ class Step:
 def plain(part: Any) -> Any:
     """Return a part of the tree as JSON data; a step says its shape."""
     match part:
-        case Step() | Path() | Table() | Written():
+        case Step() | Path() | Table() | Written() | Mode():
             facts = {entry.name: plain(getattr(part, entry.name)) for entry in fields(part)}
             return {**facts, "shape": list(part.shape)} if isinstance(part, Step) else facts
         case np.ndarray():

@@ -120,7 +120,7 @@ class Formulas:
             raise GraphError(f"the name {twice[0]!r} stands for two numbers; give each a name of its own.")
         leaves = [name for name, node in self.named.items() if node.gate is None]
         self.leaves = [name for name in dict.fromkeys((*given, *leaves)) if name in leaves]
-        self.blocks = blocks_of(loss)
+        self.blocks = blocks_of([loss])
         wanted = [name for name in self.leaves if wrt is None or name in wrt]
         self.names = [*(block.name for block in self.blocks[-2::-1]), *wanted]
         found = backward(loss, Tensor(1.0), order, {id(self.named[name]) for name in self.names})

@@ -19,7 +19,7 @@ def as_text(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     language : str
         ``"en"`` or ``"fa"``.
     digits : int
-        Significant digits that are shown; nothing is rounded before it is used.
+        Significant digits that are shown; what is used keeps all that it has.
 
     Examples
     --------
@@ -47,8 +47,8 @@ def as_text(tree: Step, *, language: str = "en", digits: int = 6) -> str:
           df/dx = w = 3  (local)
     """
     writer = Text(language, digits)
-    checked = writer.checked(tree.every("check"))
-    return "\n\n".join([tree.target, *writer.parts(tree), *([checked] if checked else [])])
+    remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
+    return "\n\n".join([tree.target, *writer.mode_note(tree), *writer.parts(tree), *remarks])
 
 
 class Text(Writer):
@@ -66,8 +66,9 @@ class Text(Writer):
         sides = [step.target]
         if step.written:
             sides += [step.written.symbolic, step.written.substituted]
-        sides += self.known(step.value)
-        return [" = ".join(distinct(sides)), *(f"    {reason}" for reason in self.reasons(step))]
+        sides += self.known(step.value, step.exact)
+        line = " = ".join(distinct(sides)) + self.beside(step.value, step.exact)
+        return [line, *(f"    {reason}" for reason in self.reasons(step))]
 
     def table(self, table: Table) -> list[str]:
         """Return the rows of a table, words to the left and numbers to the right."""
@@ -85,10 +86,10 @@ class Text(Writer):
     def local(self, name: str, path: Path) -> str:
         """Return a local derivative: with names, with numbers, and its value."""
         sides = [f"d{path.through}/d{name}", path.local.symbolic, path.local.substituted]
-        sides += self.known(path.local_value)
-        return f"{' = '.join(distinct(sides))}  ({self.say('local')})"
+        sides += self.known(path.local_value, path.local_exact)
+        line = " = ".join(distinct(sides)) + self.beside(path.local_value, path.local_exact)
+        return f"{line}  ({self.say('local')})"
 
-    def checked(self, steps: list[Step]) -> str:
-        """Return what the checks found."""
-        found = self.found(steps)
-        return "\n".join([self.check_heading(steps), *(f"  {line}" for line in found)]) if found else ""
+    def remark(self, heading: str, sentences: list[str]) -> str:
+        """Return sentences with their heading."""
+        return "\n".join([heading, *(f"  {sentence}" for sentence in sentences)])

@@ -8,10 +8,11 @@ from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
 from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
 from zanjir.explain.level_words import LEVEL_ENGLISH, LEVEL_PERSIAN
+from zanjir.explain.mode_words import MODE_ENGLISH, MODE_PERSIAN
 from zanjir.explain.score_words import SCORE_ENGLISH, SCORE_PERSIAN
-from zanjir.explain.steps import Step
+from zanjir.explain.steps import Mode, Step
 
-__all__ = ["CATALOGS", "findings", "said", "why", "word"]
+__all__ = ["CATALOGS", "findings", "mode_note", "said", "unrounded", "why", "word"]
 
 ENGLISH = {
     "given": "Given",
@@ -46,8 +47,22 @@ PERSIAN = {
     "local": "محلی",
 }
 CATALOGS = {
-    "en": {**ENGLISH, **AUDIT_ENGLISH, **LETTERS_ENGLISH, **LEVEL_ENGLISH, **SCORE_ENGLISH},
-    "fa": {**PERSIAN, **AUDIT_PERSIAN, **LETTERS_PERSIAN, **LEVEL_PERSIAN, **SCORE_PERSIAN},
+    "en": {
+        **ENGLISH,
+        **AUDIT_ENGLISH,
+        **LETTERS_ENGLISH,
+        **LEVEL_ENGLISH,
+        **MODE_ENGLISH,
+        **SCORE_ENGLISH,
+    },
+    "fa": {
+        **PERSIAN,
+        **AUDIT_PERSIAN,
+        **LETTERS_PERSIAN,
+        **LEVEL_PERSIAN,
+        **MODE_PERSIAN,
+        **SCORE_PERSIAN,
+    },
 }
 
 
@@ -108,6 +123,39 @@ def findings_at_points(language: str, steps: Sequence[Step]) -> list[str]:
     error, points = (max((getattr(step, key) for step in right), default=0) for key in ("error", "points"))
     agree = said(language, "all_right_at_points", count=len(right), points=points, error=f"{error:.1e}")
     return [*others, *([agree] if right else [])]
+
+
+def mode_note(language: str, mode: Mode | None) -> str:
+    """Return how the numbers were computed, in a sentence; nothing for full precision.
+
+    Examples
+    --------
+    >>> mode_note("en", Mode("exact")).partition(":")[0]
+    'All numbers are exact'
+    """
+    if mode is None or mode.name == "full":
+        return ""
+    key = f"hand_{mode.rounding}_{mode.places}" if mode.name == "hand" else mode.name
+    return said(language, key, digits=mode.digits)
+
+
+def unrounded(language: str, tree: Step, number: Callable[[float | None], str]) -> list[str]:
+    """Return how far rounding has led each final number away: the loss, derivatives and what is updated."""
+    given = {step.target for step in tree.every("given")}
+    final = [
+        *tree.every("forward", "loss")[-1:],
+        *(step for step in tree.every("backward") if step.wrt in given),
+        *(step for step in tree.every("update") if step.written is None or step.target.removesuffix(" new") in given),
+    ]
+    lines = [
+        said(
+            language, "unrounded_number", target=step.target, value=number(step.value),
+            unrounded=number(step.unrounded), difference=f"{abs(step.value - step.unrounded):.1e}",
+        )
+        for step in final
+        if step.value is not None and step.unrounded is not None and step.rule != "given"
+    ]  # fmt: skip
+    return [said(language, "unrounded_check"), *lines] if lines else []
 
 
 def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
