@@ -80,5 +80,5 @@ def choose(what: str, name: str, options: dict[str, Value]) -> Value:
 
 def listed(names: Iterable[str]) -> str:
     """Return names as a phrase: ``a, b or c``."""
-    *first, last = names
+    *first, last = names or ("nothing",)
     return f"{', '.join(first)} or {last}" if first else last

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from witnesses.circuits import random_problem
 from zanjir.errors import GraphError, NonFiniteError
 from zanjir.explain import PROBLEMS, Problem, as_script, problem, solution
 from zanjir.gates import elu, leaky_relu
@@ -33,11 +32,6 @@ def test_the_script_of_a_problem_runs_and_finds_its_numbers(name, language):
         assert found[step.target] == step.value
     for step in tree.every("backward"):
         assert found[step.target.replace("/", "_")] == step.value
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_the_script_of_a_random_circuit_runs(seed):
-    run(as_script(random_problem(seed).solution()))
 
 
 def test_a_script_needs_nothing_but_python():
@@ -122,7 +116,7 @@ def test_a_saturated_unit_agrees_as_well():
 
 
 # Gates that are the same number, or are no functions of numbers.
-NO_FORM = {"broadcast_like", "nan_to_num", "sinc", "uniform_like"}
+NO_FORM = {"broadcast_like", "uniform_like"}
 GATES = [name for name, row in TABLE.items() if row.elementwise and name not in NO_FORM]
 
 

@@ -72,7 +72,8 @@ class Arithmetic:
     def applied(self, node: Tensor, inputs: Sequence[Any], place: str) -> Any:
         """Return what a node's gate makes of numbers."""
         assert node.gate is not None  # noqa: S101 - asked for only then
-        return node.gate.forward(*inputs, **node.params)
+        # NumPy's numbers divide by zero as the graph does; Python's raise.
+        return node.gate.forward(*(np.float64(x) if type(x) is float else x for x in inputs), **node.params)
 
     def run(self, outputs: Sequence[Tensor], at: Mapping[Tensor, Number], place: str) -> list[Any]:
         """Return what expressions give for numbers.

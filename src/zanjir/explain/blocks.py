@@ -162,8 +162,16 @@ def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int,
             if not is_number(x.value) and not x.shape:  # kept so that no rewriting touches it
                 texts[id(x)] = expression(Tensor(float(x.value)), [])
         else:
-            texts[id(x)] = expression(x, [texts.get(id(y)) or operand(y, x) for y in x.inputs])
+            parts = [texts.get(id(y)) or operand(y, x) for y in x.inputs]
+            texts[id(x)] = (of_numbers(x.gate.name, parts) if not x.shape else None) or expression(x, parts)
     return texts.get(id(node)) or expression(node, [])
+
+
+def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:
+    """Return what a gate about shapes is between single numbers; nothing for all other gates."""
+    if gate == "zeros_like":
+        return Expression("0", "0")
+    return parts[0] if gate == "broadcast_like" else None
 
 
 def latex_name(name: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from zanjir.errors import GraphError, ShapeError
+import numpy as np
+
+from zanjir.errors import GraphError, NonFiniteError, ShapeError
 from zanjir.explain.arithmetic import FULL, Arithmetic, Number, arithmetic
 from zanjir.explain.blocks import Block, blocks_of, is_scalar, latex_name, rounded
 from zanjir.explain.differences import STEP, shifted
@@ -66,6 +69,8 @@ def solution(
         exact value.
     ParameterError
         If the mode is unknown, or the rounding.
+    NonFiniteError
+        If a derivative is not finite, as that of sqrt(x) at 0.
 
     Examples
     --------
@@ -80,10 +85,14 @@ def solution(
     ('x', '10 * 2')
     """
     by = arithmetic(mode, digits, rounding, places)
-    work = Work(loss, symbol, given, wrt, by)
-    steps = work.steps(parameters, optimizer)
-    if by.rounds:
-        steps = beside(steps, Work(loss, symbol, given, wrt).steps(parameters, optimizer))
+    with np.errstate(all="ignore"):  # what is not finite is refused by name
+        work = Work(loss, symbol, given, wrt, by)
+        steps = work.steps(parameters, optimizer)
+        if by.rounds:
+            steps = beside(steps, Work(loss, symbol, given, wrt).steps(parameters, optimizer))
+    wrong = next((step for step in steps if step.value is not None and not math.isfinite(step.value)), None)
+    if wrong is not None:
+        raise NonFiniteError(f"{wrong.target} is {wrong.value}, expected a finite number; change what is given.")
     value = float(work.numbers[loss.name or ""])
     return Step("solution", "solution", title, value, children=tuple(steps), mode=by.mode)
 
@@ -224,6 +233,8 @@ class Work:
         """Return the check of one derivative."""
         value, here = float(self.derivatives[name]), float(self.loss.value)
         numeric = (above - below) / (2 * step)
+        if not math.isfinite(numeric):  # beside this number the formula has no value
+            return Step("check", "central difference", self.of(name), value, None, (self.of(name),))
         error = abs(numeric - value) / max(abs(numeric), abs(value), 1e-8)
         difference = Written(
             f"(loss({name} + {rounded(step)}) - loss({name} - {rounded(step)})) / {rounded(2 * step)}",

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from zanjir.errors import DataError, ZanjirError, choose
-from zanjir.gates import relu, sigmoid
-from zanjir.graph import Tensor
+from zanjir.gates import absolute, maximum, minimum, square
+from zanjir.graph import Gate, Tensor
+from zanjir.graph.gate import TABLE, Precedence
 
 __all__ = ["FUNCTIONS", "parsed"]
 
-LONGEST = 4000
+# The derivative of a sum of one number has a bracket for each term, and Python reads 200 of them at most.
+LONGEST, DEEPEST = 4000, 150
 OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.Pow: operator.pow, ast.MatMult: operator.matmul,
 }  # fmt: skip
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": np.abs, "cos": np.cos, "exp": np.exp, "log": np.log, "log1p": np.log1p, "max": np.maximum,
-    "min": np.minimum, "relu": relu, "sigmoid": sigmoid, "sin": np.sin, "sqrt": np.sqrt,
-    "tanh": np.tanh,
+COMPARISONS: dict[type[ast.cmpop], Gate] = {
+    ast.Gt: TABLE["greater"], ast.GtE: TABLE["greater_equal"], ast.Lt: TABLE["less"], ast.LtE: TABLE["less_equal"],
+    ast.Eq: TABLE["equal"], ast.NotEq: TABLE["not_equal"],
 }  # fmt: skip
+BOTH: dict[type[ast.boolop], Gate] = {ast.And: TABLE["logical_and"], ast.Or: TABLE["logical_or"]}
+NOT = TABLE["logical_not"]
+# Gates that a formula writes as conditions, that are about arrays, or about numbers that are not finite, which a
+# problem does not have.
+ELSEWHERE = {"logical_and", "logical_or", "logical_not", "isnan", "isfinite", "nan_to_num"}
+FUNCTIONS: dict[str, Gate] = {
+    name: row
+    for name, row in TABLE.items()
+    if row.elementwise and row.precedence == Precedence.ATOM and name not in ELSEWHERE
+} | {"abs": absolute, "max": maximum, "min": minimum, "square": square}
 OF_ARRAYS: dict[str, Callable[..., Any]] = {"sum": np.sum}
 
 
@@ -34,7 +47,9 @@ def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
     Parameters
     ----------
     text : str
-        Names, numbers, ``+ - * / ** @``, brackets and the functions of `FUNCTIONS`, as in Python.
+        Names, numbers, ``+ - * / ** @``, brackets and the functions of `FUNCTIONS`, as in Python. A gate's settings
+        follow its inputs, or stand by name, and are numbers: ``clip(x, 0, 1)``, ``elu(x, alpha=0.5)``. The first
+        input of ``where`` may be a condition, of comparisons with ``and``, ``or`` and ``not``.
     names : mapping of str to Tensor
         What may stand in it.
 
@@ -47,60 +62,129 @@ def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
     --------
     >>> float(parsed("sigmoid(w * 2) + 1", {"w": Tensor(0.0, "w")}).value)
     1.5
+    >>> float(parsed("where(0 < w <= 1, w, clip(w, -1, 1))", {"w": Tensor(-7.0, "w")}).value)
+    -1.0
     """
     if len(text) > LONGEST:
         raise DataError(f"the formula has {len(text):,} characters; expected at most {LONGEST:,}. Name its parts.")
     try:
-        tree = ast.parse(text, mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Python only warns of what it may not read tomorrow
+            tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise DataError(f"{text!r} is no formula ({error.__class__.__name__}); write it as in Python.") from error
+    if depth_of(tree) > DEEPEST:
+        raise DataError(f"the formula is more than {DEEPEST} operations deep, as a long sum is. Name its parts.")
     try:
-        value = built(tree.body, names, text)
-        return value if isinstance(value, Tensor) else Tensor(float(value))
+        return as_tensor(Reader(text, names).built(tree.body))
     except (ArithmeticError, TypeError) as error:
         if isinstance(error, ZanjirError):
             raise
         raise DataError(f"{text!r} cannot be computed in real numbers: {error}.") from error
 
 
-def built(node: ast.expr, names: Mapping[str, Tensor], text: str, in_exponent: bool = False) -> Any:
-    """Return a part of a formula: a tensor, or a number of the formula.
+def depth_of(tree: ast.AST) -> int:
+    """Return how deep a formula is nested, without recursion."""
+    depth, level = 0, [tree]
+    while level:
+        depth, level = depth + 1, [child for node in level for child in ast.iter_child_nodes(node)]
+    return depth
 
-    Two numbers are combined in the graph, so that 1/3 stays a third; in an exponent at once, as its value is asked.
-    """
-    match node:
-        case ast.Constant(value=bool() | complex()):
-            pass
-        case ast.Constant(value=int() | float() as value):
-            return float(value)
-        case ast.Name(id=name):
-            return choose("name", name, dict(names))
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -built(operand, names, text, in_exponent)
-        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return built(operand, names, text, in_exponent)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-            first = built(left, names, text, in_exponent)
-            second = built(right, names, text, in_exponent or isinstance(op, ast.Pow))
-            return combined(OPERATORS[type(op)], first, second, in_exponent)
-        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-            function = choose("function", name, {**FUNCTIONS, **OF_ARRAYS})
-            return function(*(as_tensor(built(x, names, text)) for x in arguments))
-    raise DataError(
-        f"{ast.unparse(node)!r} in {text!r} is not understood; expected names, numbers, + - * / **, brackets and "
-        f"{', '.join(FUNCTIONS)}."
-    )
+
+class Reader:
+    """The reading of one formula."""
+
+    def __init__(self, text: str, names: Mapping[str, Tensor]) -> None:
+        self.text, self.names = text, dict(names)
+
+    def built(self, node: ast.expr, at_once: bool = False) -> Any:
+        """Return a part of a formula: a tensor, or a number of the formula.
+
+        Two numbers are combined in the graph, so that 1/3 stays a third; in an exponent at once, as its value is asked.
+        """
+        match node:
+            case ast.Constant(value=bool() | complex()):
+                pass
+            case ast.Constant(value=int() | float() as value):
+                return finite(float(value))
+            case ast.Name(id=name):
+                return choose("name", name, self.names)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+                value = self.built(operand, at_once)
+                return -value if isinstance(sign, ast.USub) else value
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
+                first, second = self.built(left, at_once), self.built(right, at_once or isinstance(op, ast.Pow))
+                return combined(OPERATORS[type(op)], first, second, at_once)
+            case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in OF_ARRAYS:
+                return OF_ARRAYS[name](as_tensor(self.built(argument)))
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=settings):
+                return self.called(name, arguments, settings)
+        raise DataError(
+            f"{ast.unparse(node)!r} in {self.text!r} is not understood; expected names, numbers, + - * / **, "
+            "brackets, and functions such as exp, max and where."
+        )
+
+    def called(self, name: str, arguments: Sequence[ast.expr], settings: Sequence[ast.keyword]) -> Tensor:
+        """Return a function of numbers, with its settings."""
+        row = choose("function", name, FUNCTIONS)
+        keys = [key for key in row.params if key != "order"]  # derivatives of sinc are no functions of a formula
+        n_inputs = len(row.core_shapes)
+        given = [*zip(keys, arguments[n_inputs:], strict=False), *((str(s.arg), s.value) for s in settings)]
+        params = {key: self.setting(f"{key} of {name}", value) for key, value in given}
+        known = params.keys() <= {*keys} and len(params) == len(given)
+        if not known or not n_inputs <= len(arguments) <= n_inputs + len(keys):
+            also = f", then {' and '.join(keys)}" if keys else ""
+            plural = "s" if n_inputs > 1 else ""
+            raise DataError(f"{name} in {self.text!r} is not understood; it takes {n_inputs} number{plural}{also}.")
+        first, *others = arguments[:n_inputs]
+        inputs = [self.condition(first) if name == "where" else self.built(first), *map(self.built, others)]
+        return row(*map(as_tensor, inputs), **params)
+
+    def setting(self, what: str, value: ast.expr) -> float:
+        """Return a setting of a function, which is a number."""
+        number = self.built(value, at_once=True)
+        if isinstance(number, Tensor):
+            raise DataError(f"{what} in {self.text!r} is {ast.unparse(value)!r}, expected a number.")
+        return float(number)
+
+    def condition(self, node: ast.expr) -> Any:
+        """Return what is true or false."""
+        match node:
+            case ast.Compare(left=left, ops=signs, comparators=rest) if COMPARISONS.keys() >= {*map(type, signs)}:
+                sides = [as_tensor(self.built(side)) for side in (left, *rest)]
+                pairs = zip(signs, sides, sides[1:], strict=False)
+                return joined(BOTH[ast.And], [COMPARISONS[type(sign)](x, y) for sign, x, y in pairs])
+            case ast.BoolOp(op=op, values=values):
+                return joined(BOTH[type(op)], [self.condition(value) for value in values])
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return NOT(self.condition(operand))
+        return as_tensor(self.built(node))
+
+
+def joined(row: Gate, conditions: Sequence[Tensor]) -> Tensor:
+    """Return some conditions as one."""
+    first, *others = conditions
+    for other in others:
+        first = row(first, other)
+    return first
 
 
 def combined(function: Callable[[Any, Any], Any], first: Any, second: Any, at_once: bool) -> Any:
     """Return what an operator makes of two parts; of two numbers a node, unless their value is asked at once."""
     found = function(first, second)
-    if at_once or isinstance(found, Tensor):
+    if isinstance(found, Tensor):
         return found
-    float(found)  # refuses what is no real number
-    return function(Tensor(first), second)
+    number = finite(found)
+    return number if at_once else function(Tensor(first), second)
 
 
-def as_tensor(value: Any) -> Tensor:
+def as_tensor(value: Tensor | float) -> Tensor:
     """Return a number of the formula as a node."""
-    return value if isinstance(value, Tensor) else Tensor(value)
+    return value if isinstance(value, Tensor) else Tensor(float(value))
+
+
+def finite(value: complex) -> float:
+    """Return a number of the formula, if it is one: no root of a negative number, and not infinite."""
+    if isinstance(value, complex) or not math.isfinite(value):
+        raise ArithmeticError(f"{value} is no finite number")
+    return value

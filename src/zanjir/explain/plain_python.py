@@ -13,9 +13,10 @@ FUNCTIONS = {
     "hypot": "math.hypot", "isfinite": "math.isfinite", "isnan": "math.isnan", "log": "math.log",
     "log10": "math.log10", "log1p": "math.log1p", "log2": "math.log2", "logaddexp": "logaddexp",
     "logical_and": "logical_and", "logical_not": "logical_not", "logical_or": "logical_or", "maximum": "max",
-    "minimum": "min", "rad2deg": "math.degrees", "reciprocal": "reciprocal", "remainder": "remainder",
-    "rint": "round", "sign": "sign", "sin": "math.sin", "sinh": "math.sinh", "sqrt": "math.sqrt", "tan": "math.tan",
-    "tanh": "math.tanh", "trunc": "math.trunc", "where": "where", "zeros_like": "zeros_like",
+    "minimum": "min", "nan_to_num": "nan_to_num", "rad2deg": "math.degrees", "reciprocal": "reciprocal",
+    "remainder": "remainder", "rint": "round", "sign": "sign", "sin": "math.sin", "sinh": "math.sinh",
+    "sqrt": "math.sqrt", "tan": "math.tan", "tanh": "math.tanh", "trunc": "math.trunc", "where": "where",
+    "zeros_like": "zeros_like",
 }  # fmt: skip
 
 # The functions that Python does not have, as they are written into a script.
@@ -72,6 +73,10 @@ def logical_not(x):
 def logical_or(x, y):
     return x != 0 or y != 0
 """,
+    "nan_to_num": """
+def nan_to_num(x):
+    return x
+""",
     "normal_cdf": """
 def normal_cdf(x):
     return math.erfc(-x / math.sqrt(2)) / 2
@@ -104,6 +109,18 @@ def sign(x):
     "silu": """
 def silu(x):
     return x * (1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x)))
+""",
+    "sinc": """
+def sinc(x, order=0):
+    t = math.pi * x
+    if abs(t) < order + 3:  # the series of sin(t) / t, differentiated
+        powers = range((order + 1) // 2, (order + 1) // 2 + 40)
+        terms = ((-1) ** k * t ** (2 * k - order) / math.factorial(2 * k - order) / (2 * k + 1) for k in powers)
+        return math.pi**order * math.fsum(terms)
+    value = math.sin(t) / t
+    for n in range(1, order + 1):
+        value = (math.sin(t + n * math.pi / 2) - n * value) / t
+    return math.pi**order * value
 """,
     "softplus": """
 def softplus(x):

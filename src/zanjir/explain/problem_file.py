@@ -28,11 +28,14 @@ from zanjir.explain.symbolic import formulas
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.optim import Optimizer, optimizer
+from zanjir.views.summary import one_line
 
 __all__ = ["Problem", "load_problem", "problem_from_text"]
 
 LARGEST_FLOAT = sys.float_info.max
 LARGEST_FILE, MOST_NUMBERS, MOST_STEPS = 2**20, 2000, 1_000_000
+# tomllib takes time that is quadratic in the parts of a key.
+LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){9}[\w\"'-]+[ \t]*[].=]")
 KEYS = ("title", "symbol", "symbols", "given", "formulas", "network", "scores", "update", "proof")
 UPDATE_KEYS = ("rule", "learning_rate", "parameters", "steps")
 
@@ -131,8 +134,8 @@ class Problem:
             except ZanjirError as error:
                 reads = "A formula reads what is given or stands above."
                 raise DataError(f"{self.place(name)}: {error} {reads}") from error
-            if node.gate is None:
-                raise DataError(f"{self.place(name)}: {name} = {formula} computes nothing; leave it out.")
+            if node.gate is None or node.name:
+                raise DataError(f"{self.place(name)}: {name} = {one_line(formula)} computes nothing; leave it out.")
             if not np.isfinite(node.value).all():
                 raise NonFiniteError(f"{self.place(name)}: {name} is {node.value}, expected a finite number.")
             names[name] = node.named(name)
@@ -315,6 +318,8 @@ def problem_from_text(text: str, **settings: Any) -> Problem:
     >>> float(problem.loss.value)
     -6.0
     """
+    if len(text) > LARGEST_FILE or LONG_KEY.search(text):
+        raise DataError(f"the problem has more than {LARGEST_FILE:,} signs, or a key of ten parts; make it smaller.")
     try:
         facts = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # of these, integers of thousands of digits
@@ -322,7 +327,7 @@ def problem_from_text(text: str, **settings: Any) -> Problem:
     known(facts, KEYS, "the problem")
     if settings:
         facts["scores"] = {**table(facts, "scores"), **settings}
-    lines = {m[1]: text.count("\n", 0, m.start()) + 1 for m in re.finditer(r"^\s*([\w]+)\s*=", text, re.MULTILINE)}
+    lines = {m[1]: k for k, line in enumerate(text.split("\n"), 1) if (m := re.match(r"\s*(\w+)\s*=", line))}
     given, formulas = dict(table(facts, "given")), dict(table(facts, "formulas"))
     scores = scores_of(facts, text)
     if scores:
@@ -413,8 +418,10 @@ def update_of(facts: Mapping[str, Any], given: Mapping[str, float]) -> tuple[tup
         return (), None, 1
     known(update, UPDATE_KEYS, "[update]")
     parameters = update.get("parameters", [name for name in given if name[0] in "wb"])
+    if not isinstance(parameters, list):
+        raise ParameterError(f"[update]: parameters is {parameters!r}, expected a list of names.")
     for name in parameters:
-        choose("parameter", name, dict(given))
+        choose("parameter", str(name), dict(given))
     n_steps = update.get("steps", 1)
     if type(n_steps) is not int or not 1 <= n_steps <= MOST_STEPS:
         raise ParameterError(f"[update]: steps is {n_steps!r}, expected a whole number from 1 to {MOST_STEPS:,}.")

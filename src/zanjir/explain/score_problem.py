@@ -347,6 +347,8 @@ def add_margins(
     for loss, power in (("hinge", ""), ("squared_hinge", "**2")):
         if loss in scores.losses:
             total = " + ".join(f"{sample.of('m', name)}{power}" for name in names)
+            if total in scores.formulas:  # the only margin is the loss itself, and no number has two names
+                total = scores.formulas[total]
             own = scores.own(loss, sample)
             scores.formulas[own] = total if divisor == 1 else f"({total}) / {divisor}"
             scores.reason(own, loss)
@@ -363,8 +365,9 @@ def add_softmax(scores: Scores, sample: Sample) -> None:
     names = [name for name in scores.classes if plain or name != top]
     for name in names:
         scores.formulas[of("e", name)] = f"exp({of('s', name)}{shift})"
-    total = f"sum{sample.ending}"
-    scores.formulas[total] = " + ".join(of("e", name) for name in names)
+    total = f"sum{sample.ending}" if len(names) > 1 else of("e", names[0])
+    if len(names) > 1:
+        scores.formulas[total] = " + ".join(of("e", name) for name in names)
     for name in scores.classes:
         power = of("e", name) if name in names else "1"
         scores.formulas[of("p", name)] = f"{power} / {total}" if plain else f"{power} / (1 + {total})"

@@ -205,7 +205,7 @@ class Script:
             functions = {name: self.name(("at", name), f"{self.names[name]}_at") for name in functions}
         for loss, function in functions.items():
             start += self.function(function, self.names[loss])
-        checks = self.tree.every("check") if self.dialect.checks else []
+        checks = [step for step in self.tree.every("check") if step.numeric is not None and self.dialect.checks]
         return [*start, *(line for step in checks for line in self.difference(step, functions))]
 
     def function(self, name: str, loss: str) -> list[str]:

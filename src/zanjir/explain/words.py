@@ -28,6 +28,7 @@ ENGLISH = {
     "all_right": "{count} derivatives agree with central differences; the largest relative error is {error}.",
     "wrong": "{target} does not agree with its central difference: {value} against {numeric}.",
     "kink": "{target}: the loss has a kink here, and differences say nothing; the value is the convention of its gate.",
+    "edge": "{target}: a central difference leaves the domain of the formula here, and says nothing.",
     "local": "local",
 }
 PERSIAN = {
@@ -43,6 +44,7 @@ PERSIAN = {
     "all_right": "{count} مشتق با تفاضل مرکزی می‌خواند؛ بزرگ‌ترین خطای نسبی {error} است.",
     "wrong": "{target} با تفاضل مرکزی‌اش نمی‌خواند: {value} در برابر {numeric}.",
     "kink": "{target}: هزینه اینجا شکستگی دارد و تفاضل چیزی نمی‌گوید؛ مقدار، قراردادِ دروازهٔ آن است.",
+    "edge": "{target}: تفاضل مرکزی در اینجا از دامنهٔ فرمول بیرون می‌رود و چیزی نمی‌گوید.",
     "local": "محلی",
 }
 CATALOGS = {
@@ -102,7 +104,11 @@ def findings(language: str, steps: Sequence[Step], number: Callable[[float | Non
         for step in checks
         if step.ok is False
     ]
-    kinks = [said(language, "kink", target=step.target) for step in checks if step.ok is None]
+    kinks = [
+        said(language, "kink" if step.numeric is not None else "edge", target=step.target)
+        for step in checks
+        if step.ok is None
+    ]
     right = [step.error or 0.0 for step in checks if step.ok]
     agree = [said(language, "all_right", count=len(right), error=f"{max(right):.1e}")] if right else []
     return [*wrong, *kinks, *agree, *findings_at_points(language, steps)]
