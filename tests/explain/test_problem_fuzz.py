@@ -203,3 +203,14 @@ def test_a_formula_calls_nothing_of_pythons(name):
 def test_every_printable_sign_alone_is_refused_or_a_formula():
     for sign in string.printable:
         read(f"[given]\nx = 1\n[formulas]\nf = {quoted(f'x * 2 {sign} 1')}")
+
+
+def test_a_sum_may_have_hundreds_of_terms_and_read_one_number_at_most_150_times():
+    given = "\n".join(f"x{k} = {k}" for k in range(600))
+    tree = problem_from_text(
+        f"[given]\n{given}\n[formulas]\nf = '{' - '.join(f'x{k}' for k in range(600))}'"
+    ).solution()
+    assert tree.value_of("f") == -sum(range(600))
+    assert tree.value_of("dL/df") == tree.value_of("dL/dx0") == -tree.value_of("dL/dx599") == 1.0
+    with pytest.raises(DataError, match="the formula reads x 151 times; expected at most 150"):
+        problem_from_text(f"[given]\nx = 1\n[formulas]\nf = '{' + '.join(['x'] * 151)}'")

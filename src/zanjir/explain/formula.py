@@ -6,6 +6,7 @@ import ast
 import math
 import operator
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,11 +20,12 @@ from zanjir.graph.gate import TABLE, Precedence
 __all__ = ["FUNCTIONS", "parsed"]
 
 # The derivative of a sum of one number has a bracket for each term, and Python reads 200 of them at most.
-LONGEST, DEEPEST = 4000, 150
+LONGEST, DEEPEST, OFTENEST = 4000, 150, 150
 OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.Pow: operator.pow, ast.MatMult: operator.matmul,
 }  # fmt: skip
+SUMS = (ast.Add, ast.Sub)
 COMPARISONS: dict[type[ast.cmpop], Gate] = {
     ast.Gt: TABLE["greater"], ast.GtE: TABLE["greater_equal"], ast.Lt: TABLE["less"], ast.LtE: TABLE["less_equal"],
     ast.Eq: TABLE["equal"], ast.NotEq: TABLE["not_equal"],
@@ -74,7 +76,12 @@ def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise DataError(f"{text!r} is no formula ({error.__class__.__name__}); write it as in Python.") from error
     if depth_of(tree) > DEEPEST:
-        raise DataError(f"the formula is more than {DEEPEST} operations deep, as a long sum is. Name its parts.")
+        raise DataError(f"the formula is more than {DEEPEST} operations deep. Name its parts.")
+    read = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+    if (most := read.most_common(1)) and most[0][1] > OFTENEST:
+        raise DataError(
+            f"the formula reads {most[0][0]} {most[0][1]:,} times; expected at most {OFTENEST}. Name its parts."
+        )
     try:
         return as_tensor(Reader(text, names).built(tree.body))
     except (ArithmeticError, TypeError) as error:
@@ -84,11 +91,29 @@ def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
 
 
 def depth_of(tree: ast.AST) -> int:
-    """Return how deep a formula is nested, without recursion."""
+    """Return how deep a formula is nested, without recursion; the terms of a sum are all as deep."""
     depth, level = 0, [tree]
     while level:
-        depth, level = depth + 1, [child for node in level for child in ast.iter_child_nodes(node)]
+        depth, level = depth + 1, [child for node in level for child in parts_of(node)]
     return depth
+
+
+def parts_of(node: ast.AST) -> list[ast.AST]:
+    """Return what a part of a formula is made of; of a sum, its terms."""
+    if not isinstance(node, ast.BinOp):
+        return [*ast.iter_child_nodes(node)]
+    first, later = operands(node)
+    return [first, *(term for _, term in later)]
+
+
+def operands(node: ast.BinOp) -> tuple[ast.expr, list[tuple[ast.operator, ast.expr]]]:
+    """Return the first operand, and the others with their operators; those of a sum are all its terms."""
+    later = [(node.op, node.right)]
+    first = node.left
+    while isinstance(node.op, SUMS) and isinstance(first, ast.BinOp) and isinstance(first.op, SUMS):
+        later.append((first.op, first.right))
+        first = first.left
+    return first, later[::-1]
 
 
 class Reader:
@@ -112,9 +137,8 @@ class Reader:
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
                 value = self.built(operand, at_once)
                 return -value if isinstance(sign, ast.USub) else value
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-                first, second = self.built(left, at_once), self.built(right, at_once or isinstance(op, ast.Pow))
-                return combined(OPERATORS[type(op)], first, second, at_once)
+            case ast.BinOp(op=op) if type(op) in OPERATORS:
+                return self.operated(node, at_once)
             case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in OF_ARRAYS:
                 return OF_ARRAYS[name](as_tensor(self.built(argument)))
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=settings):
@@ -123,6 +147,15 @@ class Reader:
             f"{ast.unparse(node)!r} in {self.text!r} is not understood; expected names, numbers, + - * / **, "
             "brackets, and functions such as exp, max and where."
         )
+
+    def operated(self, node: ast.BinOp, at_once: bool) -> Any:
+        """Return what operators make of their operands, from the first term of a sum on."""
+        first, later = operands(node)
+        found = self.built(first, at_once)
+        for op, other in later:
+            second = self.built(other, at_once or isinstance(op, ast.Pow))
+            found = combined(OPERATORS[type(op)], found, second, at_once)
+        return found
 
     def called(self, name: str, arguments: Sequence[ast.expr], settings: Sequence[ast.keyword]) -> Tensor:
         """Return a function of numbers, with its settings."""
