@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zanjir.errors import NonFiniteError, ZanjirError
+from zanjir.errors import DataError, NonFiniteError, ZanjirError
 from zanjir.explain import as_html, as_latex, as_script, as_text, load_problem, problem_from_text
 from zanjir.explain.formula import FUNCTIONS
 from zanjir.explain.network import CLASS_LOSSES, LOSSES
@@ -206,11 +206,11 @@ def test_every_printable_sign_alone_is_refused_or_a_formula():
 
 
 def test_a_sum_may_have_hundreds_of_terms_and_read_one_number_at_most_150_times():
-    given = "\n".join(f"x{k} = {k}" for k in range(600))
+    given = "\n".join(f"x{k} = {k}" for k in range(500))
     tree = problem_from_text(
-        f"[given]\n{given}\n[formulas]\nf = '{' - '.join(f'x{k}' for k in range(600))}'"
+        f"[given]\n{given}\n[formulas]\nf = '{' - '.join(f'x{k}' for k in range(500))}'"
     ).solution()
-    assert tree.value_of("f") == -sum(range(600))
-    assert tree.value_of("dL/df") == tree.value_of("dL/dx0") == -tree.value_of("dL/dx599") == 1.0
+    assert tree.value_of("f") == -sum(range(500))
+    assert tree.value_of("dL/df") == tree.value_of("dL/dx0") == -tree.value_of("dL/dx499") == 1.0
     with pytest.raises(DataError, match="the formula reads x 151 times; expected at most 150"):
         problem_from_text(f"[given]\nx = 1\n[formulas]\nf = '{' + '.join(['x'] * 151)}'")

@@ -10,7 +10,8 @@ from zanjir.explain.levels import LEVELS, explained, gate_by_gate
 from zanjir.explain.library import LETTERS, PROBLEMS, problem
 from zanjir.explain.markdown import as_markdown
 from zanjir.explain.notebook import as_notebook
-from zanjir.explain.problem_file import Problem, load_problem, problem_from_text
+from zanjir.explain.problem import Problem
+from zanjir.explain.problem_file import load_problem, problem_from_text
 from zanjir.explain.proof import Line, proved
 from zanjir.explain.questions import QUESTION_FORMS, Question, questions, questions_as
 from zanjir.explain.register import Entry, register

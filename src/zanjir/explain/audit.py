@@ -17,7 +17,7 @@ from zanjir.explain.blocks import rounded
 from zanjir.explain.claim_file import Claim, Claims
 from zanjir.explain.formula import FUNCTIONS, parsed
 from zanjir.explain.points import random_points
-from zanjir.explain.problem_file import Problem
+from zanjir.explain.problem import Problem
 from zanjir.explain.reading import CARRIED_DIGITS, NAME, Reading, digits_of, identifier
 from zanjir.explain.words import CATALOGS, said
 from zanjir.graph import Tensor

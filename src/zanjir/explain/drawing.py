@@ -11,7 +11,7 @@ import numpy as np
 from zanjir.errors import GraphError, ParameterError, choose
 from zanjir.explain.blocks import latex_name
 from zanjir.explain.latex import standalone
-from zanjir.explain.problem_file import Problem
+from zanjir.explain.problem import Problem
 from zanjir.explain.steps import Step
 from zanjir.explain.words import CATALOGS
 from zanjir.explain.writer import Writer

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from zanjir.errors import choose
-from zanjir.explain.problem_file import Problem, load_problem
+from zanjir.explain.problem import Problem
+from zanjir.explain.problem_file import load_problem
 
 __all__ = ["LETTERS", "PROBLEMS", "problem"]
 

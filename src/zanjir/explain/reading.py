@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from zanjir.errors import ZanjirError
 from zanjir.explain.formula import parsed
-from zanjir.explain.problem_file import Problem
+from zanjir.explain.problem import Problem
 from zanjir.explain.steps import Step
 from zanjir.graph import Tensor, gradient
 
