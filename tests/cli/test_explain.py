@@ -101,6 +101,9 @@ def test_an_exact_solution_has_fractions(call, tmp_path):
 def test_numbers_are_shown_in_persian_numerals_where_they_are_only_read(call):
     done = call("explain", "homework-1", "--lang", "fa", "--numerals", "persian")
     assert "\u2066loss after 1 step = ۰٫۳۱۱۹۲۸\u2069" in done.out
+    done = call("explain", "homework-1", "--lang", "fa", "--numerals", "persian", "--format", "html")
+    assert "<mn>۰٫۳۱۱۹۲۸</mn>" in done.out
+    assert "<svg" in done.out
     for wrong in (("homework-1", "--format", "python"), ("questions",)):
         done = call("explain", *wrong, "--numerals", "persian")
         assert done.code == 2

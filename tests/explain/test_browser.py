@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from zanjir.explain import as_html, problem, problem_from_text, solution
+from zanjir.explain.drawing import as_figure
 from zanjir.explain.matrices import by_matrices
 from zanjir.gates import relu
 from zanjir.graph import tensor
@@ -58,6 +59,9 @@ TREES = {
     "long": long_sums,
     "hostile": hostile_names,
 }
+FIGURES = {
+    name: as_figure(problem(name), problem(name).solution(), "html") for name in ("homework-1", "linear-sigmoid")
+}
 KINDS = [("en", "latin"), ("fa", "latin"), ("fa", "persian")]
 
 
@@ -98,7 +102,7 @@ def shown(browser, tmp_path):
 @pytest.mark.parametrize(("language", "numerals"), KINDS)
 @pytest.mark.parametrize("name", TREES)
 def test_a_page_loads_nothing_and_is_accessible(shown, name, language, numerals):
-    page = shown(as_html(TREES[name](), language=language, numerals=numerals))
+    page = shown(as_html(TREES[name](), language=language, numerals=numerals, figure=FIGURES.get(name, "")))
     results = axe.Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
     # Only a formula may be wider than a telephone, and it scrolls by itself.
@@ -154,7 +158,9 @@ def test_formulas_run_from_left_to_right_in_a_page_from_right_to_left(shown, num
 @pytest.mark.parametrize(("language", "numerals"), KINDS)
 @pytest.mark.parametrize("name", TREES)
 def test_a_page_prints_on_a4_with_everything_unfolded(shown, name, language, numerals):
-    page = shown(as_html(TREES[name](), language=language, numerals=numerals), PRINTED_WIDTH)
+    page = shown(
+        as_html(TREES[name](), language=language, numerals=numerals, figure=FIGURES.get(name, "")), PRINTED_WIDTH
+    )
     page.evaluate("document.querySelectorAll('details').forEach(part => part.open = false)")
     below = page.locator("details > :not(summary)")
     assert not any(part.is_visible() for part in below.all())

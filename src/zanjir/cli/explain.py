@@ -96,7 +96,8 @@ def written(
         return json.dumps(tree.as_json(shown["language"]), ensure_ascii=False)
     if form in {"svg", "tikz"}:
         return (as_svg if form == "svg" else as_tikz)(problem, tree, kind=drawing, **shown)
-    if form in {"html", "latex"} and (figure := as_figure(problem, tree, form, kind=drawing, **shown)):
+    drawn = {key: shown[key] for key in ("language", "digits")}
+    if form in {"html", "latex"} and (figure := as_figure(problem, tree, form, kind=drawing, **drawn)):
         shown = {**shown, "figure": figure}
     write: Any = {
         "text": as_text, "html": as_html, "markdown": as_markdown, "latex": as_latex, "notebook": as_notebook,
