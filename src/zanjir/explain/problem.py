@@ -9,14 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.errors import DataError, NonFiniteError, ZanjirError
+from zanjir.errors import DataError, NonFiniteError, ParameterError, ZanjirError, choose
 from zanjir.explain.arithmetic import FULL, Arithmetic, Number, arithmetic
 from zanjir.explain.chain_rule import Work, solution
 from zanjir.explain.formula import parsed
+from zanjir.explain.levels import LEVELS, READABLE, explained, gate_by_gate
+from zanjir.explain.matrices import by_matrices
+from zanjir.explain.network_arrays import arrays_of
 from zanjir.explain.points import drawn
 from zanjir.explain.proof import Line, proved
 from zanjir.explain.score_problem import Scores
 from zanjir.explain.steps import KINDS, Step
+from zanjir.explain.summary import summarized
 from zanjir.explain.symbolic import formulas
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.order import evaluate, topological_order
@@ -132,28 +136,89 @@ class Problem:
         return f"line {self.lines[name]}" if name in self.lines else name
 
     def solution(
-        self, *, mode: str = "full", digits: int | None = None, rounding: str = "half-up", places: str = "significant"
-    ) -> Step:
+        self, *, level: str | None = None, focus: str | None = None, mode: str = "full", digits: int | None = None,
+        rounding: str = "half-up", places: str = "significant",
+    ) -> Step:  # fmt: skip
         """Return the tree of steps, with the loss after the update and tables; formulas or a proof of letters.
 
-        The settings are those of `zanjir.explain.solution`; letters have no numbers to which they could apply.
+        Parameters
+        ----------
+        level : str, optional
+            One of `zanjir.explain.LEVELS`; by default single numbers, and whole matrices of a network that would
+            make more than some 60 steps.
+        focus : str, optional
+            One number, such as ``"w5"`` or ``"dL/dw5"``: only what depends on it is explained.
+        mode, digits, rounding, places
+            As for `zanjir.explain.solution`; letters have no numbers to which they could apply.
+
+        Raises
+        ------
+        ParameterError, GraphError, DataError
+            If there is no such level, number or setting, or the problem cannot be explained in that way.
         """
-        by = arithmetic(mode, digits, rounding, places)
-        if self.proof:
-            return proved(self.proof, self.letters, title=self.title)
-        if self.letters:
-            return self.symbolic()
+        how: dict[str, Any] = {"mode": mode, "digits": digits, "rounding": rounding, "places": places}
+        by = arithmetic(**how)
+        if level is not None:
+            choose("level", level, dict.fromkeys(LEVELS))
+        if self.letters or self.proof:
+            if level or focus:
+                raise ParameterError("the problem is in letters, without numbers; leave out level and focus.")
+            return proved(self.proof, self.letters, title=self.title) if self.proof else self.symbolic()
+        if by is not FULL and (focus or level == "matrices"):
+            raise ParameterError(f"mode {mode!r} is for all single numbers; leave out focus and level 'matrices'.")
+        if focus is not None:
+            return self.around(focus, level)
+        level = level or ("matrices" if by is FULL and self.network and self.is_long else "scalars")
+        if level == "matrices":
+            return self.by_matrices()
+        tree = self.by_numbers(how, level == "gates")
+        return summarized(tree) if level == "summary" else replace(tree, rule=level)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether single numbers would make more steps than are read."""
+        changed = 2 * len(self.parameters) if self.rule else len(self.parameters or self.given)
+        return 2 * len(self.formulas) + changed > READABLE
+
+    def around(self, focus: str, level: str | None) -> Step:
+        """Return the tree of what depends on one number."""
+        symbol = focus[1:].partition("/d")[0] if "/d" in focus else self.symbol
+        several = self.scores is not None and len(self.scores.totals) > 1
+        loss = self.nodes[symbol] if several and symbol in self.nodes else self.loss
+        title = f"{self.title}: {focus}"
+        return explained(loss, focus=focus, level=level, title=title, symbol=str(loss.name) if several else self.symbol)
+
+    def by_matrices(self) -> Step:
+        """Return the tree of steps of whole matrices, for a network."""
+        if not self.network:
+            others = ", ".join(level for level in LEVELS if level != "matrices")
+            raise ParameterError(f"the problem has no [network] and so no matrices; expected one of {others}.")
+        loss, arrays = arrays_of(self.network, self.given)
+        changed = [name for name, numbers in arrays.items() if {*numbers} <= {*(self.parameters or self.given)}]
+        of_changed = {number for name in changed for number in arrays[name]}
+        if left := [number for number in self.parameters if number not in of_changed]:
+            raise DataError(f"the update changes {left[0]} but not all of its matrix; explain it by single numbers.")
+        tree = by_matrices(loss, changed, optimizer=self.rule, title=self.title, symbol=self.symbol)
+        after = [self.after(FULL, changed)] if self.rule else []
+        return replace(tree, rule="matrices", children=(*tree.children, *after))
+
+    def by_numbers(self, how: Mapping[str, Any], gates: bool) -> Step:
+        """Return the tree of steps of single numbers, or of single gates."""
+        by = arithmetic(**how)
         losses = self.scores.totals if self.scores else (self.loss.name or "",)
         several = len(losses) > 1
+        if several and gates:
+            raise ParameterError(f"the problem has {len(losses)} losses; give it one of them for level 'gates'.")
         trees = [
             solution(
-                self.nodes[name], self.parameters, given=list(self.given), wrt=self.parameters or None,
-                optimizer=self.rule, title=self.title, symbol=name if several else self.symbol, mode=mode,
-                digits=digits, rounding=rounding, places=places,
+                gate_by_gate(self.nodes[name]) if gates else self.nodes[name], self.parameters,
+                given=list(self.given), wrt=self.parameters or None, optimizer=self.rule, title=self.title,
+                symbol=name if several else self.symbol, **how,
             )
             for name in losses
         ]  # fmt: skip
-        steps = [*(step for tree in trees for step in tree.children), *([self.after(by)] if self.rule else [])]
+        after = [self.after(by, self.parameters)] if self.rule else []
+        steps = [*(step for tree in trees for step in tree.children), *after]
         if self.scores:
             steps = self.side_by_side(steps, self.scores, by)
         return replace(trees[-1], children=tuple(steps))
@@ -165,9 +230,10 @@ class Problem:
         steps = [*steps, *(replace(work.forward()[-1], kind="forward") for work in unread)]
         once = {(step.kind, step.target): step for step in steps}.values()
         reasoned = (replace(step, reason=scores.reasons.get(step.target, "")) for step in once)
-        order = {name: k for k, name in enumerate(self.formulas)}
+        # One loss has its numbers in order already, gates among them; of several, formulas are read between each other.
+        order = {name: k for k, name in enumerate(self.formulas)} if len(scores.totals) > 1 else {}
         found = sorted(
-            reasoned, key=lambda step: (KINDS.index(step.kind), step.kind == "forward" and order[step.target])
+            reasoned, key=lambda step: (KINDS.index(step.kind), step.kind == "forward" and order.get(step.target, 0))
         )
         return [*found, *scores.tables({step.target: step.value for step in found if step.kind != "check"})]
 
@@ -175,11 +241,11 @@ class Problem:
         """Return one of the numbers as it is found in an arithmetic."""
         return Work(self.nodes[name], self.symbol, list(self.given), self.parameters or None, by)
 
-    def after(self, by: Arithmetic) -> Step:
-        """Return the step that finds the loss after the update."""
+    def after(self, by: Arithmetic, changed: Sequence[str]) -> Step:
+        """Return the step that finds the loss after the update of some numbers, or of the arrays of all of them."""
         assert self.rule is not None  # noqa: S101 - asked for only then
         steps = f"{self.n_steps:,} step{'s' if self.n_steps > 1 else ''}"
-        inputs = tuple(f"{parameter} new" for parameter in self.parameters)
+        inputs = tuple(f"{parameter} new" for parameter in changed)
         if by is FULL:
             value: Number = self.loss_after()
         else:
