@@ -98,6 +98,23 @@ def test_an_exact_solution_has_fractions(call, tmp_path):
     assert "f = x / 3 = 1/10 / 3 = 1/30 ≈ 0.0333\n" in shown
 
 
+def test_numbers_are_shown_in_persian_numerals_where_they_are_only_read(call):
+    done = call("explain", "homework-1", "--lang", "fa", "--numerals", "persian")
+    assert "\u2066loss after 1 step = ۰٫۳۱۱۹۲۸\u2069" in done.out
+    done = call("explain", "homework-1", "--lang", "fa", "--numerals", "persian", "--format", "html")
+    assert "<mn>۰٫۳۱۱۹۲۸</mn>" in done.out
+    assert "<svg" in done.out
+    for wrong in (("homework-1", "--format", "python"), ("questions",)):
+        done = call("explain", *wrong, "--numerals", "persian")
+        assert done.code == 2
+        assert "--numerals is for solutions as text, html, markdown; leave it out" in done.err
+
+
+def test_json_says_why_in_the_language_that_is_asked_for(call):
+    tree = json.loads(call("explain", "homework-1", "--format", "json", "--lang", "fa").out)
+    assert tree["children"][0]["why"] == "x1 دادهٔ مسئله است."
+
+
 def test_the_problems_are_listed(call):
     listed = call("explain", "--list").out
     assert [line.split()[0] for line in listed.splitlines()] == [*PROBLEMS, *LETTERS, "questions"]

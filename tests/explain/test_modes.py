@@ -1,6 +1,7 @@
 """Ways of computing: by hand against Python's decimal, in fractions against SymPy's, and what is said of both."""
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -25,6 +26,7 @@ from zanjir.explain import (
     solution,
 )
 from zanjir.explain.arithmetic import arithmetic
+from zanjir.explain.blocks import target_latex
 from zanjir.explain.words import CATALOGS
 from zanjir.gates import leaky_relu, relu
 from zanjir.graph import tensor
@@ -240,7 +242,7 @@ FRACTIONS = {
     "text": "z = w * x / 3 = (-5/2) * (1/10) / 3 = -1/12 ≈ -0.0833333",
     "markdown": r"= -\frac{1}{12} \approx -0.0833333$$",
     "latex": r"&= -\frac{1}{12} \approx -0.0833333",
-    "html": "<mfrac><mrow><mo>−</mo><mn>1</mn></mrow><mn>12</mn></mfrac><mo>≈</mo><mrow><mo>−</mo><mn>0.0833333</mn>",
+    "html": "<mfrac><mrow>−<mn>1</mn></mrow><mn>12</mn></mfrac></math><wbr><math>≈<mrow>−<mn>0.0833333</mn>",
     "notebook": r"= -\\frac{1}{12} \\approx -0.0833333$$",
 }
 
@@ -249,7 +251,7 @@ FRACTIONS = {
 @pytest.mark.parametrize("form", RENDERERS)
 def test_every_form_shows_fractions_with_their_decimals_and_says_so(form, language):
     shown = RENDERERS[form](RATIONAL.solution(mode="exact"), language=language)
-    assert FRACTIONS[form] in shown
+    assert FRACTIONS[form] in re.sub("</?mo[^>]*>", "", shown)
     assert CATALOGS[language]["exact"] in shown
     assert CATALOGS[language]["exact"] not in RENDERERS[form](RATIONAL.solution(), language=language)
 
@@ -261,7 +263,8 @@ def test_a_fraction_that_nobody_can_read_is_shown_in_decimals():
 
 
 def plain(text):
-    """Return what is read, without the marks that keep names in Persian from left to right."""
+    """Return what is read, without the marks around names and numbers in a sentence."""
+    text = re.sub(r"</?(?:math|mn|bdi|code)[^>]*>|[`\u2066\u2069]", "", text)
     return text.replace(r"\lr{", "").replace("}", "").replace(r"\_", "_").replace("\\textbackslash{", "\\")
 
 
@@ -274,12 +277,14 @@ def test_every_form_says_that_numbers_were_rounded_and_how_far_it_led(form, lang
     assert said["hand_half-up_significant"].format(digits=3) in shown
     assert said["unrounded"] in shown
     for target, value, unrounded, difference in [
-        ("loss", "0.612", "0.610964", "1.0e-03"), ("dL/dw5", "0.0768", "0.0766137", "1.9e-04"),
-        ("w5 new", "0.362", "0.361693", "3.1e-04"), ("loss after 1 step", "0.565", "0.564526", "4.7e-04"),
+        ("loss", "0.612", "0.610964", "0.001"), ("dL/dw5", "0.0768", "0.0766137", "0.00019"),
+        ("w5 new", "0.362", "0.361693", "0.00031"), ("loss after 1 step", "0.565", "0.564526", "0.00047"),
     ]:  # fmt: skip
         sentence = said["unrounded_number"].format(
             target=target, value=value, unrounded=unrounded, difference=difference
         )
+        if form == "latex":
+            sentence = plain(sentence.replace(target, f"${target_latex(target)}$", 1))
         assert sentence in shown
 
 
@@ -288,7 +293,9 @@ def test_every_way_of_rounding_has_a_sentence(language):
     for how in HOW:
         for places in ("significant", "decimal"):
             tree = problem("homework-2").solution(mode="hand", digits=2, rounding=how, places=places)
-            assert CATALOGS[language][f"hand_{how}_{places}"].format(digits=2) in as_text(tree, language=language)
+            assert CATALOGS[language][f"hand_{how}_{places}"].format(digits=2) in plain(
+                as_text(tree, language=language)
+            )
 
 
 def test_a_tree_says_in_json_how_it_was_computed():

@@ -5,11 +5,22 @@ import math
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from witnesses.circuits import random_problem
 from zanjir.errors import DataError, GraphError, NonFiniteError, ParameterError, ShapeError
-from zanjir.explain import VERSION, as_markdown, as_script, as_text, problem, problem_from_text, solution
+from zanjir.explain import (
+    PROBLEMS,
+    VERSION,
+    Step,
+    as_markdown,
+    as_script,
+    as_text,
+    problem,
+    problem_from_text,
+    solution,
+)
 from zanjir.explain.words import CATALOGS
 from zanjir.graph import tensor
 from zanjir.optim import OPTIMIZERS
@@ -89,10 +100,67 @@ def test_text_and_markdown_show_every_step_in_both_languages(language):
         assert CATALOGS[language][kind] in text
         assert CATALOGS[language][kind] in markdown
     for step in tree.every("backward"):
-        assert f"\n  {step.target} = " in text
+        assert f"\n  {step.target} = " in text.replace("\u2066", "")
     assert "0.361693" in text
     assert markdown.count("$$") % 2 == 0
     assert ('<div dir="rtl">' in markdown) == (language == "fa")
+
+
+def test_names_and_numbers_in_persian_text_keep_their_order():
+    text = as_text(problem("homework-1").solution(), language="fa")
+    for line in text.splitlines()[1:]:
+        depth, outside = 0, ""
+        for sign in line:
+            depth += {"\u2066": 1, "\u2069": -1}.get(sign, 0)
+            outside += sign if depth == 0 else ""
+        assert depth == 0
+        assert not re.search(r"\d|_|[A-Za-z]", outside.replace("e به", ""))
+
+
+@pytest.mark.parametrize("language", CATALOGS)
+def test_every_step_says_why(language):
+    trees = [problem(name).solution() for name in PROBLEMS]
+    w = tensor(0.7, "w")
+    trees += [solution(((w * 2 - 1) ** 2).named("f"), ["w"], optimizer=rule(0.1)) for rule in OPTIMIZERS.values()]
+    steps = [step for tree in trees for step in flat(tree.as_json(language))]
+    assert {step["kind"] for step in steps} >= {"solution", "given", "forward", "loss", "backward", "update", "check"}
+    assert all(step["why"].endswith(".") and "{" not in step["why"] for step in steps)
+
+
+def flat(step):
+    """Return a step of JSON with all below it."""
+    return [step, *(below for child in step["children"] for below in flat(child))]
+
+
+@pytest.mark.parametrize(
+    ("formula", "x", "sentence"),
+    [
+        ("relu(x)", 2.0, "relu lets x through, because it is positive."),
+        ("relu(x)", -2.0, "relu gives 0, because x is not positive."),
+        ("relu(x)", 0.0, "relu gives 0, because x is not positive."),
+        ("relu(1 - x)", 2.0, "relu lets what is positive through and replaces everything else by 0."),
+        ("sigmoid(x)", 2.0, "The sigmoid brings any number between 0 and 1; 0 becomes 0.5."),
+        ("x * 3 + 1", 2.0, "Each product is found first; then all are added."),
+        ("x + 1", 2.0, "The terms are added: each moves the sum by as much as it changes itself."),
+        ("sin(x)", 2.0, "f follows from x; the last operation is sin."),
+    ],
+)
+def test_a_rule_has_a_sentence_of_its_own_and_says_which_side_holds(formula, x, sentence):
+    tree = problem_from_text(f"symbol = 'f'\n[given]\nx = {x}\n[formulas]\nf = '{formula}'").solution()
+    (step,) = (step for step in tree.as_json()["children"] if step["kind"] == "forward")
+    assert step["why"] == sentence
+    assert sentence in as_text(tree)
+
+
+def test_an_array_is_shown_with_its_shape_and_its_first_and_last_rows():
+    tree = Step("solution", "solution", "t", children=(Step("given", "given", "W", np.arange(70.0).reshape(10, 7)),))
+    lines = as_text(tree).splitlines()[3:]
+    assert lines[0] == "  W  (10, 7)"
+    assert [line.split()[1:-1] for line in lines[1:]] == [
+        [*map(str, (k, k + 1, k + 2)), "⋯", *map(str, (k + 5, k + 6))] if k is not None else list("⋮⋮⋮⋱⋮⋮")
+        for k in (0, 7, 14, None, 56, 63)
+    ]
+    assert r"\underset{(10, 7)}{\begin{bmatrix} 0 & 1 & 2 & \cdots & 5 & 6 \\" in as_markdown(tree)
 
 
 def test_what_is_shown_is_rounded_and_what_is_used_is_not():

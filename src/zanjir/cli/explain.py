@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "tikz", "json")
+NUMERALS = ("text", "html", "markdown")  # the forms that are only read
 COMPUTED = ("notebook", "python", "svg", "tikz")
 DRAWINGS = ("network", "circuit")
 
@@ -26,6 +27,7 @@ DRAWINGS = ("network", "circuit")
 @click.argument("problem", required=False)
 @shown("--format", "form", type=click.Choice(FORMATS), default="text", help="What to write.")
 @shown("--lang", "language", type=click.Choice(["en", "fa"]), default="en", help="English or Persian.")
+@shown("--numerals", type=click.Choice(["latin", "persian"]), default="latin", help="For text, html and markdown.")
 @click.option(
     "--digits",
     type=click.IntRange(1, 17),
@@ -39,8 +41,8 @@ DRAWINGS = ("network", "circuit")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of printing.")
 @click.option("--list", "listed", is_flag=True, help="List the problems that are there.")
 def explain(
-    problem: str | None, form: str, language: str, digits: int | None, mode: str, rounding: str, places: str,
-    symbolic: bool, drawing: str | None, out: Path | None, listed: bool,
+    problem: str | None, form: str, language: str, numerals: str, digits: int | None, mode: str, rounding: str,
+    places: str, symbolic: bool, drawing: str | None, out: Path | None, listed: bool,
 ) -> None:  # fmt: skip
     """Solve PROBLEM step by step: forward, backward by the chain rule, update, and a check of every derivative.
 
@@ -61,6 +63,8 @@ def explain(
         return
     if problem is None:
         raise click.UsageError(f"say which problem: a TOML file, {', '.join(PROBLEMS)}, or questions.")
+    if numerals != "latin" and (form not in NUMERALS or problem == "questions"):
+        raise click.UsageError(f"--numerals is for solutions as {', '.join(NUMERALS)}; leave it out.")
     if symbolic and form in COMPUTED:
         raise click.UsageError(f"--symbolic has no form {form}, which computes with numbers; choose another --format.")
     if mode != "full" and (symbolic or form == "svg" or problem == "questions"):
@@ -71,7 +75,8 @@ def explain(
     if problem == "questions":
         text = questions_as(form, language=language, digits=digits)
     else:
-        text = written(problem_named(problem), form, language, digits, by, drawing, symbolic=symbolic)
+        shown = {"language": language, "digits": digits, **({"numerals": numerals} if numerals != "latin" else {})}
+        text = written(problem_named(problem), form, shown, by, drawing, symbolic=symbolic)
     if out is None:
         click.echo(text)
     else:
@@ -80,8 +85,7 @@ def explain(
 
 
 def written(
-    problem: Problem, form: str, language: str, digits: int, by: Mapping[str, Any], drawing: str | None, *,
-    symbolic: bool,
+    problem: Problem, form: str, shown: dict[str, Any], by: Mapping[str, Any], drawing: str | None, *, symbolic: bool
 ) -> str:  # fmt: skip
     """Return the solution of a problem in a form, with so many digits shown."""
     from zanjir.explain import as_html, as_latex, as_markdown, as_notebook, as_script, as_text
@@ -89,12 +93,12 @@ def written(
 
     tree = problem.symbolic() if symbolic else problem.solution(**by)
     if form == "json":
-        return json.dumps(tree.as_json(), ensure_ascii=False)
-    shown: dict[str, Any] = {"language": language, "digits": digits}
+        return json.dumps(tree.as_json(shown["language"]), ensure_ascii=False)
     if form in {"svg", "tikz"}:
         return (as_svg if form == "svg" else as_tikz)(problem, tree, kind=drawing, **shown)
-    if form in {"html", "latex"} and (figure := as_figure(problem, tree, form, kind=drawing, **shown)):
-        shown["figure"] = figure
+    drawn = {key: shown[key] for key in ("language", "digits")}
+    if form in {"html", "latex"} and (figure := as_figure(problem, tree, form, kind=drawing, **drawn)):
+        shown = {**shown, "figure": figure}
     write: Any = {
         "text": as_text, "html": as_html, "markdown": as_markdown, "latex": as_latex, "notebook": as_notebook,
         "python": as_script,

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
+from itertools import count
 
-from zanjir.explain.mathml import mathml, name_mathml
-from zanjir.explain.steps import Path, Step, Table
-from zanjir.explain.words import why
-from zanjir.explain.writer import Writer, distinct
+from zanjir.explain.blocks import rounded
+from zanjir.explain.mathml import Formula, mathml, matrix_mathml, name_mathml, number_mathml
+from zanjir.explain.page import page
+from zanjir.explain.steps import Path, Step, Table, Value
+from zanjir.explain.words import joined
+from zanjir.explain.writer import Writer
 
-__all__ = ["as_html", "page"]
+__all__ = ["as_html"]
 
-STYLE = """
-:root { color-scheme: light; }
-body { font-family: Vazirmatn, "Noto Naskh Arabic", Tahoma, "DejaVu Sans", sans-serif; line-height: 1.7;
-  margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1a1a1a; background: #fff; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; border-block-end: 1px solid #767676; margin-block-start: 2rem; }
-ol { list-style: none; padding: 0; } li { margin-block: .4rem; padding: .3rem .6rem; border-radius: .3rem; }
-li:target { background: #fff3cd; } li p { margin: .2rem 0; color: #404040; }
-.formula { direction: ltr; text-align: start; unicode-bidi: isolate;
-  overflow-x: auto; overflow-y: hidden; padding-block: .25rem; display: block; }
-[dir=rtl] .formula { text-align: right; }
-math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Math TeX Gyre", math;
-  font-size: 1.1rem; }
-details { margin-inline-start: 1.5rem; } summary { cursor: pointer; color: #00508a; }
-a { color: #00508a; text-decoration: none; } a:hover, a:focus { text-decoration: underline; }
-.table { overflow-x: auto; } table { border-collapse: collapse; } caption { text-align: start; }
-th, td { padding: .2rem .7rem; border-block-end: 1px solid #767676; text-align: end; }
-th:first-child { text-align: start; }
-bdi { direction: ltr; font-family: monospace; }
-h1 bdi, .table bdi { font-family: inherit; unicode-bidi: plaintext; }
-figure { direction: ltr; margin: 1rem 0; overflow-x: auto; }
-@media print { figure svg { max-width: 100%; height: auto; } }
-@media print { body { margin: 0; max-width: none; } details > * { display: block; } li { break-inside: avoid; } }
-@page { size: A4; margin: 18mm; }
-""".strip()
+# With more steps, the local derivatives are shown when asked for, or printed.
+MOST_OPEN = 60
+# Characters of a formula that fit a telephone beside each other.
+WIDE = 24
+POINTING = re.compile(r"<mn><span[^>]*><math>|</math></span></mn>")
+TAG = re.compile(r"<[^>]*>")
 
 
-def as_html(tree: Step, *, language: str = "en", digits: int = 6, figure: str = "") -> str:
-    """Return a worked solution as a page, with formulas in MathML and links to where each number was found.
+def as_html(tree: Step, *, language: str = "en", digits: int = 6, numerals: str = "latin", figure: str = "") -> str:
+    """Return a worked solution as a page: formulas in MathML, in which each number leads to where it was found.
 
     Parameters
     ----------
@@ -48,6 +34,8 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6, figure: str = 
         ``"en"`` or ``"fa"``, whose page runs from right to left while formulas run from left to right.
     digits : int
         Significant digits that are shown; what is used keeps all that it has.
+    numerals : str
+        ``"latin"`` or ``"persian"``, for all numbers; names keep their digits.
     figure : str
         A picture in SVG that stands at the top.
 
@@ -56,70 +44,85 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6, figure: str = 
     >>> from zanjir.explain import solution
     >>> from zanjir.graph import Tensor
     >>> w, x = Tensor(3.0, "w"), Tensor(2.0, "x")
-    >>> page = as_html(solution((w * x).named("f"), symbol="f"), language="fa")
-    >>> '<html lang="fa" dir="rtl">' in page, "<script" in page, "src=" in page
-    (True, False, False)
+    >>> text = as_html(solution((w * x).named("f"), symbol="f"), language="fa", numerals="persian")
+    >>> '<html lang="fa" dir="rtl">' in text, "src=" in text, "<mn>۶</mn>" in text
+    (True, False, True)
     """
-    writer = Html(language, digits)
+    writer = Html(language, digits, numerals)
+    writer.is_open = sum(bool(step.paths) for step in tree.children) <= MOST_OPEN
     parts = writer.parts(tree)
     remarks = "".join(writer.remark(*remark) for remark in writer.remarks(tree))
-    note = "".join(f"<p>{escape(sentence)}</p>" for sentence in writer.mode_note(tree))
+    note = "".join(f"<p>{sentence}</p>" for sentence in writer.mode_note(tree))
     drawn = f'<figure tabindex="0">\n{figure}</figure>\n' if figure else ""
-    return page(tree.target, f"{drawn}{note}{''.join(parts)}{remarks}", language)
-
-
-def page(title: str, body: str, language: str) -> str:
-    """Return a page with a title and what is below it."""
-    direction = "rtl" if language == "fa" else "ltr"
-    title = escape(title)
-    return (
-        f'<!DOCTYPE html>\n<html lang="{language}" dir="{direction}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{title}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1><bdi>{title}</bdi></h1>\n"
-        f"{body}\n</main>\n</body>\n</html>\n"
-    )
+    body = f"{drawn}{note}{''.join(parts)}{remarks}"
+    return page(tree.target, body, language=language, persian_numerals=numerals == "persian")
 
 
 class Html(Writer):
     """The writing of steps as elements of a page, which remembers where each stands."""
 
-    EQUAL, ABOUT = "<mo>=</mo>", "<mo>≈</mo>"
+    EQUAL, ABOUT = ('<mo form="infix">=</mo>', '<mo form="infix">≈</mo>')
 
-    def __init__(self, language: str, digits: int) -> None:
-        super().__init__(language, digits)
-        self.places: dict[str, str] = {}
-        self.n_steps = 0
+    def __init__(self, language: str, digits: int, numerals: str = "latin") -> None:
+        super().__init__(language, digits, numerals)
+        self.links: dict[str, str] = {}
+        self.anchors: dict[str, str] = {}
+        self.places = count(1)
+        self.is_open = True
 
     def part(self, kind: str, steps: list[Step]) -> str:
         """Return a part with its heading; nothing if it has no steps."""
         if not steps:
             return ""
         items = "".join(self.item(step) for step in steps)
-        return f"<section><h2>{escape(self.say(kind))}</h2>\n<ol>\n{items}</ol></section>\n"
+        return f'<section class="{kind}"><h2>{escape(self.say(kind))}</h2>\n<ol>\n{items}</ol></section>\n'
 
     def item(self, step: Step) -> str:
         """Return a step: its table, or its formula, why, and its local derivatives."""
         if step.table:
             return f"<li>{self.table(self.say(f'table_{step.target}'), step.table)}</li>\n"
-        self.n_steps += 1
-        self.places[step.target] = place = f"step-{self.n_steps}"
-        sides = [self.target(step.target)]
-        if step.written:
-            sides += [mathml(step.written.symbolic), mathml(step.written.substituted)]
-        sides += self.known(step.value, step.exact)
-        shown = formula(sides, self.beside(step.value, step.exact))
-        reason = why(self.language, step, lambda name: f"<bdi>{escape(name)}</bdi>")
-        reason = reason or self.note(step, inline, escape)
-        below = "".join(self.local(step, path) for path in step.local_paths)
-        word = escape(self.say("local"))
-        details = f"<details open><summary>{word}</summary>{below}</details>" if below else ""
-        said_why = f"<p>{reason}</p>" if reason else ""
-        return f'<li id="{place}">{shown}{said_why}{details}{self.sources(step)}</li>\n'
+        place = f"step-{next(self.places)}"
+        locals_ = [self.local(step, path, f"{place}-{k}") for k, path in enumerate(step.local_paths)]
+        sides = [[self.target(step.target)], *self.sides(step, place), self.known(step.value, step.exact)]
+        line = formula(sides, self.beside(step.value, step.exact))
+        self.links[step.target] = self.opening(place, self.line(step))
+        self.anchors[step.target] = place
+        reason = self.reason(step) or (escape(self.say("locals")) if locals_ else "")
+        row = f'<div class="row">{line}{self.sources(step)}</div>'
+        return f'<li id="{place}">{row}{self.explained(reason, "".join(locals_))}</li>\n'
+
+    def line(self, step: Step) -> str:
+        """Return what is found and its value, for the title of a link."""
+        return escape(f"{step.target} = {self.summary(step.value)}")
+
+    def sides(self, step: Step, place: str) -> list[list[str]]:
+        """Return the expression of a step with names and with numbers; upstream and local have a brace below."""
+        if not step.written:
+            return []
+        numbers = self.formula(step.written.substituted, step.written.symbolic)
+        if step.local_paths and numbers.is_numeric:
+            substituted = numbers.products(
+                len(step.paths),
+                lambda k, shown: self.factor("upstream", self.links.get(step.paths[k].upstream, ""), shown),
+                lambda k, shown: self.factor("local", self.local_opening(step, k, place), shown),
+            )
+        else:
+            substituted = numbers.pieces()
+        return [self.formula(step.written.symbolic).pieces(), substituted if step.written.substituted else []]
+
+    def formula(self, code: str, names: str = "") -> Formula:
+        """Return an expression whose names and numbers lead to the steps that found them."""
+        return Formula(code, names, self.links, self.numerals)
+
+    def factor(self, key: str, opening: str, shown: str) -> str:
+        """Return a factor of the chain rule with what it is, said by a word, a brace and a color."""
+        inside = f"<mn>{opening}<math>{shown}</math></span></mn>" if opening and "<span" not in shown else shown
+        label = f'<mtext class="label">{escape(self.say(key))}</mtext>'
+        return f'<munder class="{key}"><munder>{inside}<mo stretchy="true">⏟</mo></munder>{label}</munder>'
 
     def table(self, title: str, table: Table) -> str:
         """Return a table, which may be moved aside where the page is narrow."""
-        head, *rows = [[f"<bdi>{escape(cell)}</bdi>" for cell in row] for row in self.cells(table)]
+        head, *rows = self.cells(table)
         top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
         body = "".join(
             f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
@@ -130,55 +133,122 @@ class Html(Writer):
             f"<caption>{escape(title)}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
-    def local(self, step: Step, path: Path) -> str:
+    def cell(self, cell: str | float | None) -> str:
+        """Return a cell of a table."""
+        shown = super().cell(cell)
+        return f"<math>{shown}</math>" if isinstance(cell, int | float) else f"<bdi>{escape(shown)}</bdi>"
+
+    def local(self, step: Step, path: Path, place: str) -> str:
         """Return a local derivative."""
-        left = mathml(f"d{path.through}/d{step.wrt}")
-        sides = [left, mathml(path.local.symbolic), mathml(path.local.substituted)]
-        sides += self.known(path.local_value, path.local_exact)
-        return formula(sides, self.beside(path.local_value, path.local_exact))
+        symbolic = self.formula(path.local.symbolic).pieces()
+        substituted = self.formula(path.local.substituted, path.local.symbolic).pieces()
+        sides = [
+            [mathml(self.local_name(step, path))],
+            symbolic,
+            substituted,
+            self.known(path.local_value, path.local_exact),
+        ]
+        return f'<div class="path" id="{place}">{formula(sides, self.beside(path.local_value, path.local_exact))}</div>'
 
-    def decimal(self, shown: str) -> str:
-        """Return a number that is shown, as it stands in a formula."""
-        return number_mathml(shown)
+    def local_opening(self, step: Step, k: int, place: str) -> str:
+        """Return the tag that opens a link to a local derivative."""
+        path = step.paths[k]
+        return self.opening(f"{place}-{k}", escape(f"{self.local_name(step, path)} = {self.summary(path.local_value)}"))
 
-    def fraction(self, exact: str) -> str:
-        """Return a fraction as it stands in a formula."""
-        return mathml(exact)
+    @staticmethod
+    def local_name(step: Step, path: Path) -> str:
+        """Return how a local derivative is called."""
+        return f"d{path.through}/d{step.wrt}"
 
-    def remark(self, heading: str, sentences: list[str]) -> str:
-        """Return sentences with their heading."""
-        found = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-        return f"<section><h2>{escape(heading)}</h2>{found}</section>"
+    @staticmethod
+    def opening(place: str, line: str) -> str:
+        """Return the tag that opens a name or number whose origin is known: the line of the step stands in its title.
+
+        It is no link, because what reads formulas aloud sees none in them; the links stand beside the formula.
+        """
+        return f'<span data-from="{place}" title="{line}">'
+
+    def summary(self, value: Value | None) -> str:
+        """Return a value in a few characters: of an array, its shape."""
+        shape = Step("given", "given", "", value).shape
+        return self.numerals(self.say("shape", shape=shape)) if shape else super().number(value)
+
+    def explained(self, reason: str, below: str) -> str:
+        """Return why, above what shows it in full, which can be folded away."""
+        if below:
+            return f"<details{' open' if self.is_open else ''}><summary>{reason}</summary>{below}</details>"
+        return f"<p>{reason}</p>" if reason else ""
 
     def sources(self, step: Step) -> str:
         """Return links to the steps on which one rests."""
         links = [
-            f'<a href="#{self.places[name]}"><bdi>{escape(name)}</bdi></a>'
+            f'<a href="#{self.anchors[name]}">{self.name(name)}</a>'
             for name in dict.fromkeys(step.inputs)
-            if name in self.places
+            if name in self.anchors
         ]
-        return f"<p>← {', '.join(links)}</p>" if links else ""
+        return f'<p class="from">{self.say("from", names=joined(self.language, links))}</p>' if links else ""
 
     def target(self, target: str) -> str:
         """Return what is found."""
         name, _, new = target.partition(" ")
-        shown = mathml(name) if "/" in name or "(" in name else name_mathml(name)
+        if "[" in name and "]" not in name:  # an entry, whose index has a blank
+            name, bracket, new = target.partition("] ")
+            name += bracket.rstrip()
+        shown = mathml(name) if set("/[(") & set(name) else name_mathml(name)
         return f"<msup>{shown}<mtext>{escape(new)}</mtext></msup>" if new else shown
 
+    def number(self, value: float | None, digits: int | None = None) -> str:
+        """Return a number as it stands in a formula."""
+        if value is None:
+            return self.formula_words(self.say("not_computed"))
+        return number_mathml(rounded(value, digits or self.digits), self.numerals)
 
-def number_mathml(shown: str) -> str:
-    """Return a number as it is shown."""
-    return (
-        f"<mrow><mo>−</mo><mn>{shown[1:]}</mn></mrow>" if shown.startswith("-") and shown[1:] else f"<mn>{shown}</mn>"
-    )
+    def fraction(self, exact: str) -> str:
+        """Return a fraction as it stands in a formula."""
+        return "".join(self.formula(exact).pieces())
+
+    def remark(self, heading: str, sentences: list[str]) -> str:
+        """Return sentences with their heading."""
+        return f"<section><h2>{escape(heading)}</h2>{''.join(f'<p>{sentence}</p>' for sentence in sentences)}</section>"
+
+    def matrix(self, lines: list[list[str]], shape: str) -> str:
+        """Return an array as a matrix with its shape beside it."""
+        shown = [[item if item.startswith("<") else f"<mo>{item}</mo>" for item in line] for line in lines]
+        return matrix_mathml(shown, shape) if lines else self.formula_words(self.say("shape", shape=shape))
+
+    def formula_words(self, text: str) -> str:
+        """Return words as they stand in a formula."""
+        return f"<mtext>{escape(text)}</mtext>"
+
+    def name(self, name: str) -> str:
+        """Return a name as it stands in a sentence."""
+        return f"<bdi><code>{escape(name)}</code></bdi>"
+
+    def inline(self, code: str) -> str:
+        """Return a formula as it stands in a sentence."""
+        return f"<bdi><math>{mathml(code)}</math></bdi>"
+
+    def spoken(self, text: str) -> str:
+        """Return the words of a sentence."""
+        return escape(text)
+
+    def counted(self, value: float | None, digits: int | None = None) -> str:
+        """Return a number as it stands in a sentence."""
+        return f"<math>{self.number(value, digits)}</math>"
 
 
-def inline(code: str) -> str:
-    """Return a formula in a sentence, which runs from left to right in every language."""
-    return f'<bdi><math xmlns="http://www.w3.org/1998/Math/MathML">{mathml(code)}</math></bdi>'
+def formula(sides: list[list[str]], beside: str = "") -> str:
+    """Return sides of an equation, each in pieces, without those that repeat the one before.
 
-
-def formula(sides: list[str], beside: str = "") -> str:
-    """Return sides of an equation as a formula, without those that repeat the one before."""
-    inside = "<mo>=</mo>".join(distinct(sides)) + beside
-    return f'<span class="formula"><math xmlns="http://www.w3.org/1998/Math/MathML">{inside}</math></span>'
+    Each piece is a formula of its own, so that a line may end before it.
+    """
+    said = [[POINTING.sub("", piece) for piece in side] for side in sides]
+    kept = [side for side, new, old in zip(sides, said, [[], *said[:-1]], strict=True) if side and new != old]
+    pieces = [
+        f"{Html.EQUAL if k and not i else ''}{piece}" for k, side in enumerate(kept) for i, piece in enumerate(side)
+    ]
+    pieces += [beside] if beside else []
+    inside = "<wbr>".join(f"<math>{piece}</math>" for piece in pieces)
+    # What is wider than a telephone scrolls, and must then be reachable with the keyboard.
+    reachable = ' tabindex="0"' if any(len(TAG.sub("", piece)) > WIDE for piece in pieces) else ""
+    return f'<span class="formula"{reachable}>{inside}</span>'

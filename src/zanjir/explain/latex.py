@@ -8,7 +8,6 @@ from itertools import groupby
 
 from zanjir.explain.blocks import fraction_latex, latex_name, target_latex
 from zanjir.explain.steps import Path, Step, Table
-from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
 from zanjir.views.summary import one_line
 from zanjir.views.tikz import STANDALONE, escaped_text, powers
@@ -67,11 +66,14 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6, figure: str =
     >>> w, x = Tensor(3.0, "w"), Tensor(2.0, "x")
     >>> document = as_latex(solution((w * x).named("f"), symbol="f"))
     >>> print(document.partition(r"\subsection*{Forward")[2].partition(r"\subsection*")[0].partition("\n")[2].strip())
+    \begin{samepage}
     \begin{align*}
     f &= w \cdot x \\
     &= 3 \cdot 2 \\
     &= 6
     \end{align*}
+    The factors are multiplied: a change in one counts as often as the other says.
+    \end{samepage}
     """
     writer = Latex(language, digits)
     remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
@@ -126,7 +128,7 @@ class Latex(Writer):
         """Return a sentence, with marked names as formulas; in Persian, Latin words run from left to right."""
         pieces = text.split(MARK)
         return "".join(
-            f"${latex_name(piece)}$" if k % 2 else self.words(one_line(piece)) for k, piece in enumerate(pieces)
+            f"${target_latex(piece)}$" if k % 2 else self.words(one_line(piece)) for k, piece in enumerate(pieces)
         )
 
     def words(self, text: str) -> str:
@@ -158,10 +160,18 @@ class Latex(Writer):
         sides = [step.written.symbolic_latex, step.written.substituted_latex] if step.written else []
         formulas = [self.equation(target_latex(step.target), sides, step.value, step.exact)]
         formulas += [self.local(step, path) for path in step.local_paths]
-        reason = why(self.language, step, lambda name: f"{MARK}{one_line(name)}{MARK}") or self.note(step)
+        reason = self.reason(step)
         if not reason:
             return aligned(formulas)
         return "\n".join([r"\begin{samepage}", aligned(formulas), self.prose(reason), r"\end{samepage}", ""])
+
+    def name(self, name: str) -> str:
+        """Return a name as it stands in a sentence."""
+        return f"{MARK}{one_line(name)}{MARK}"
+
+    def inline(self, code: str) -> str:
+        """Return a formula as it stands in a sentence."""
+        return code
 
     def cell(self, cell: str | float | None) -> str:
         """Return a cell of a table: a number as a formula, or a word."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from zanjir.explain.blocks import fraction_latex, latex_name, target_latex
 from zanjir.explain.steps import Path, Step, Table
-from zanjir.explain.words import why
 from zanjir.explain.writer import Writer, distinct
+from zanjir.views.tikz import powers
 
 __all__ = ["as_markdown"]
 
 
-def as_markdown(tree: Step, *, language: str = "en", digits: int = 6) -> str:
+def as_markdown(tree: Step, *, language: str = "en", digits: int = 6, numerals: str = "latin") -> str:
     r"""Return a worked solution as Markdown; Persian stands in a block from right to left, formulas on their own lines.
 
     Parameters
@@ -23,6 +24,8 @@ def as_markdown(tree: Step, *, language: str = "en", digits: int = 6) -> str:
         ``"en"`` or ``"fa"``.
     digits : int
         Significant digits that are shown.
+    numerals : str
+        ``"latin"`` or ``"persian"``, for all numbers; names keep their digits.
 
     Examples
     --------
@@ -33,8 +36,10 @@ def as_markdown(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     Forward: the numbers from left to right
     <BLANKLINE>
     $$f = w \cdot x = 3 \cdot 2 = 6$$
+    <BLANKLINE>
+    The factors are multiplied: a change in one counts as often as the other says.
     """
-    writer = Markdown(language, digits)
+    writer = Markdown(language, digits, numerals)
     remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
     body = "\n\n".join([f"# {tree.target}", *writer.mode_note(tree), *writer.parts(tree), *remarks])
     return f'<div dir="rtl">\n\n{body.strip()}\n\n</div>\n' if language == "fa" else f"{body.strip()}\n"
@@ -51,21 +56,18 @@ class Markdown(Writer):
         return "\n\n".join([f"## {self.say(kind)}", *blocks]) if blocks else ""
 
     def blocks(self, step: Step) -> list[str]:
-        """Return a step: its table, or its formula, and the local derivatives."""
+        """Return a step: its table, or its formula, why, and the local derivatives."""
         if step.table:
             return [self.say(f"table_{step.target}"), self.table(step.table)]
         sides = [target_latex(step.target)]
         if step.written:
             sides += [step.written.symbolic_latex, step.written.substituted_latex]
-        marked = self.marked
-        reason = why(self.language, step, marked) or self.note(step, marked)
-        locals_ = [self.local(step, path) for path in step.local_paths]
-        sides += self.known(step.value, step.exact)
-        return [formula(sides, self.beside(step.value, step.exact)), *([reason] if reason else []), *locals_]
-
-    def marked(self, code: str) -> str:
-        """Return a name or a formula as it stands in a sentence."""
-        return f"<bdi>`{code}`</bdi>" if self.language == "fa" else f"`{code}`"
+        reason = self.reason(step)
+        return [
+            self.formula([*sides, *self.known(step.value, step.exact)], self.beside(step.value, step.exact)),
+            *([reason] if reason else []),
+            *(self.local(step, path) for path in step.local_paths),
+        ]
 
     def table(self, table: Table) -> str:
         """Return a table."""
@@ -75,20 +77,33 @@ class Markdown(Writer):
 
     def local(self, step: Step, path: Path) -> str:
         """Return a local derivative."""
-        left = latex_name(f"d{path.through}/d{step.wrt}")
-        sides = [left, path.local.symbolic_latex, path.local.substituted_latex]
+        sides = [latex_name(f"d{path.through}/d{step.wrt}"), path.local.symbolic_latex, path.local.substituted_latex]
         sides += self.known(path.local_value, path.local_exact)
-        return formula(sides, self.beside(path.local_value, path.local_exact))
+        return self.formula(sides, self.beside(path.local_value, path.local_exact))
 
     def fraction(self, exact: str) -> str:
         """Return a fraction as it stands in a formula."""
         return fraction_latex(exact)
 
+    def formula(self, sides: list[str], beside: str = "") -> str:
+        """Return sides of an equation as a formula of its own, without those that repeat the one before."""
+        line = " = ".join(distinct([self.numerals(powers(side)) for side in sides if side])) + beside
+        # A dot between Persian numerals would be one more zero.
+        shown = line if self.numerals("0") == "0" else re.sub(r"\\cdot(?!s)", r"\\times", line)
+        return f"$${shown}$$"
+
     def remark(self, heading: str, sentences: list[str]) -> str:
         """Return sentences with their heading."""
         return "\n\n".join([f"## {heading}", *sentences])
 
+    def name(self, name: str) -> str:
+        """Return a name as it stands in a sentence."""
+        return f"<bdi>`{name}`</bdi>" if self.language == "fa" else f"`{name}`"
 
-def formula(sides: list[str], beside: str = "") -> str:
-    """Return sides of an equation as a formula of its own, without those that repeat the one before."""
-    return f"$${' = '.join(distinct([side for side in sides if side]))}{beside}$$"
+    def counted(self, value: float | None, digits: int | None = None) -> str:
+        """Return a number as it stands in a sentence."""
+        return (
+            f'<bdi dir="ltr">{self.number(value, digits)}</bdi>'
+            if self.language == "fa"
+            else self.number(value, digits)
+        )

@@ -17,9 +17,9 @@ import numpy as np
 
 from zanjir.errors import choose
 from zanjir.explain.formula import parsed
-from zanjir.explain.html import page
 from zanjir.explain.latex import Latex
 from zanjir.explain.library import problem
+from zanjir.explain.page import page
 from zanjir.explain.words import said
 from zanjir.explain.writer import Writer
 from zanjir.graph import Tensor, gradient
@@ -199,7 +199,7 @@ def as_page(language: str, digits: int) -> str:
         f"<p>{in_order(seen(writer, q).strip())}</p></section>\n"
         for q in questions()
     )
-    return page(writer.say("questions"), body, language)
+    return page(writer.say("questions"), body, language=language)
 
 
 def in_order(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
@@ -188,15 +188,22 @@ class Step:
         """The shape of the value: ``()`` of a number."""
         return np.shape(self.value) if self.value is not None else ()
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the tree as JSON data, with the version of its form at the root.
+    def as_json(self, language: str = "en") -> dict[str, Any]:
+        """Return the tree as JSON data, with the version of its form at the root, and why each value is what it is.
+
+        Parameters
+        ----------
+        language : str
+            Of the reasons: ``"en"`` or ``"fa"``.
 
         Examples
         --------
-        >>> Step("given", "given", "x", 2.0).as_json()["target"]
-        'x'
+        >>> Step("given", "given", "x", 2.0).as_json()["why"]
+        'x is given.'
         """
-        return {"version": VERSION, **plain(self)}
+        from zanjir.explain.words import why  # the words are about steps
+
+        return {"version": VERSION, **plain(self, lambda step: why(language, step))}
 
     def every(self, *kinds: str) -> list[Step]:
         """Return the steps of some kinds, in order."""
@@ -216,14 +223,14 @@ class Step:
         raise KeyError(target)
 
 
-def plain(part: Any) -> Any:
-    """Return a part of the tree as JSON data; a step says its shape."""
+def plain(part: Any, why: Callable[[Step], str]) -> Any:
+    """Return a part of the tree as JSON data; a step says its shape, and why."""
     match part:
         case Step() | Path() | Table() | Written() | Mode():
-            facts = {entry.name: plain(getattr(part, entry.name)) for entry in fields(part)}
-            return {**facts, "shape": list(part.shape)} if isinstance(part, Step) else facts
+            facts = {entry.name: plain(getattr(part, entry.name), why) for entry in fields(part)}
+            return {**facts, "shape": list(part.shape), "why": why(part)} if isinstance(part, Step) else facts
         case np.ndarray():
             return part.tolist()
         case tuple():
-            return [plain(item) for item in part]
+            return [plain(item, why) for item in part]
     return part

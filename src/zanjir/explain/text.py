@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from zanjir.explain.steps import Path, Step, Table
-from zanjir.explain.words import why
-from zanjir.explain.writer import Writer, distinct
+import numpy as np
+
+from zanjir.explain.numerals import rows, shape_text
+from zanjir.explain.steps import Path, Step, Table, Value
+from zanjir.explain.writer import MATRIX, Writer, distinct
 
 __all__ = ["as_text"]
 
+# Unicode's left-to-right isolate, and its end.
+ISOLATE, END = "\u2066", "\u2069"
 
-def as_text(tree: Step, *, language: str = "en", digits: int = 6) -> str:
+
+def as_text(tree: Step, *, language: str = "en", digits: int = 6, numerals: str = "latin") -> str:
     """Return a worked solution as lines.
 
     Parameters
@@ -20,6 +25,8 @@ def as_text(tree: Step, *, language: str = "en", digits: int = 6) -> str:
         ``"en"`` or ``"fa"``.
     digits : int
         Significant digits that are shown; what is used keeps all that it has.
+    numerals : str
+        ``"latin"`` or ``"persian"``, for all numbers; names keep their digits.
 
     Examples
     --------
@@ -35,6 +42,7 @@ def as_text(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     <BLANKLINE>
     Forward: the numbers from left to right
       f = w * x = 3 * 2 = 6
+          The factors are multiplied: a change in one counts as often as the other says.
     <BLANKLINE>
     Backward: the chain rule from the loss to the weights
       df/df = 1
@@ -46,7 +54,7 @@ def as_text(tree: Step, *, language: str = "en", digits: int = 6) -> str:
           x acts on the loss through f alone: upstream times local.
           df/dx = w = 3  (local)
     """
-    writer = Text(language, digits)
+    writer = Text(language, digits, numerals)
     remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
     return "\n\n".join([tree.target, *writer.mode_note(tree), *writer.parts(tree), *remarks])
 
@@ -60,15 +68,13 @@ class Text(Writer):
         return "\n".join([self.say(kind), *(f"  {line}" for line in lines)]) if lines else ""
 
     def lines(self, step: Step) -> list[str]:
-        """Return a step: its table, or the line of its numbers, and why."""
+        """Return a step: its table, or the line of its numbers, and below it why, and what it is made of."""
         if step.table:
             return [self.say(f"table_{step.target}"), *(f"  {row}" for row in self.table(step.table))]
-        sides = [step.target]
-        if step.written:
-            sides += [step.written.symbolic, step.written.substituted]
-        sides += self.known(step.value, step.exact)
-        line = " = ".join(distinct(sides)) + self.beside(step.value, step.exact)
-        return [line, *(f"    {reason}" for reason in self.reasons(step))]
+        sides = [step.written.symbolic, step.written.substituted] if step.written else []
+        reason = self.reason(step)
+        below = [*([reason] if reason else []), *(self.local(step, path) for path in step.local_paths)]
+        return [*self.equation([step.target, *sides], step.value, step.exact), *(f"    {line}" for line in below)]
 
     def table(self, table: Table) -> list[str]:
         """Return the rows of a table, words to the left and numbers to the right."""
@@ -76,20 +82,54 @@ class Text(Writer):
             [f"{cell:{'<' if k == 0 else '>'}{max(map(len, column))}}" for cell in column]
             for k, column in enumerate(zip(*self.cells(table), strict=True))
         ]
-        return ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
+        return [self.left_to_right("  ".join(row).rstrip()) for row in zip(*columns, strict=True)]
 
-    def reasons(self, step: Step) -> list[str]:
-        """Return why a derivative is what it is."""
-        reason = why(self.language, step) or self.note(step)
-        return [*([reason] if reason else []), *(self.local(step.wrt, path) for path in step.local_paths)]
-
-    def local(self, name: str, path: Path) -> str:
+    def local(self, step: Step, path: Path) -> str:
         """Return a local derivative: with names, with numbers, and its value."""
-        sides = [f"d{path.through}/d{name}", path.local.symbolic, path.local.substituted]
-        sides += self.known(path.local_value, path.local_exact)
-        line = " = ".join(distinct(sides)) + self.beside(path.local_value, path.local_exact)
+        sides = [f"d{path.through}/d{step.wrt}", path.local.symbolic, path.local.substituted]
+        line, *_ = self.equation(sides, path.local_value, path.local_exact)
         return f"{line}  ({self.say('local')})"
+
+    def equation(self, sides: list[str], value: Value | None, exact: str | None) -> list[str]:
+        """Return an equation as a line; of an array, its shape, and its rows on lines of their own."""
+        shape = np.shape(value) if value is not None else ()
+        line = " = ".join(self.kept([*sides, *([] if shape else self.known(value, exact))]))
+        line += self.beside(value, exact)
+        if not shape:
+            return [self.left_to_right(line)]
+        found = rows(value, self.number) if len(shape) <= MATRIX else []
+        line = f"{line}  {self.numerals(shape_text(shape))}"
+        return [self.left_to_right(line), *(f"    {self.left_to_right(row)}" for row in aligned(found))]
+
+    def kept(self, sides: list[str]) -> list[str]:
+        """Return the sides that say something new: a name, and expressions in the numerals asked for."""
+        name, *others = sides
+        return distinct([name, *(self.numerals(side) for side in others if side)])
 
     def remark(self, heading: str, sentences: list[str]) -> str:
         """Return sentences with their heading."""
         return "\n".join([heading, *(f"  {sentence}" for sentence in sentences)])
+
+    def name(self, name: str) -> str:
+        """Return a name as it stands in a sentence."""
+        return self.left_to_right(name)
+
+    def counted(self, value: float | None, digits: int | None = None) -> str:
+        """Return a number as it stands in a sentence."""
+        return self.left_to_right(self.number(value, digits))
+
+    def left_to_right(self, text: str) -> str:
+        """Return text that keeps its order between words that run from right to left."""
+        return f"{ISOLATE}{text}{END}" if self.language == "fa" else text
+
+
+def aligned(lines: list[list[str]]) -> list[str]:
+    """Return rows of numbers in columns, in brackets.
+
+    Examples
+    --------
+    >>> aligned([["1", "-20"], ["⋮", "⋮"]])
+    ['[ 1  -20 ]', '[ ⋮    ⋮ ]']
+    """
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [f"[ {'  '.join(item.rjust(width) for item, width in zip(line, widths, strict=True))} ]" for line in lines]

@@ -10,10 +10,11 @@ from zanjir.explain.drawing_words import DRAWING_ENGLISH, DRAWING_PERSIAN
 from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
 from zanjir.explain.level_words import LEVEL_ENGLISH, LEVEL_PERSIAN
 from zanjir.explain.mode_words import MODE_ENGLISH, MODE_PERSIAN
+from zanjir.explain.reason_words import REASONS_ENGLISH, REASONS_PERSIAN
 from zanjir.explain.score_words import SCORE_ENGLISH, SCORE_PERSIAN
 from zanjir.explain.steps import Mode, Step
 
-__all__ = ["CATALOGS", "findings", "mode_note", "said", "unrounded", "why", "word"]
+__all__ = ["CATALOGS", "findings", "joined", "mode_note", "note", "said", "unrounded", "why", "word"]
 
 ENGLISH = {
     "given": "Given",
@@ -22,51 +23,41 @@ ENGLISH = {
     "backward": "Backward: the chain rule from the loss to the weights",
     "check": "Check: every derivative against a central difference",
     "update": "Update",
-    "why_path": "{name} acts on the loss through {through} alone: upstream times local.",
-    "why_paths": "{name} acts on the loss through {count} numbers, {through}: the products add up.",
-    "why_loss": "The loss changes as fast as itself.",
     "all_right": "{count} derivatives agree with central differences; the largest relative error is {error}.",
     "wrong": "{target} does not agree with its central difference: {value} against {numeric}.",
     "kink": "{target}: the loss has a kink here, and differences say nothing; the value is the convention of its gate.",
     "edge": "{target}: a central difference leaves the domain of the formula here, and says nothing.",
     "local": "local",
+    "locals": "local derivatives",
+    "upstream": "upstream",
+    "from": "from {names}",
+    "not_computed": "not computed",
+    "shape": "an array of shape {shape}",
 }
 PERSIAN = {
-    "given": "داده‌ها",
-    "forward": "گذر پیشرو: عددها از چپ به راست",
-    "loss": "هزینه: یک عدد که می‌گوید خروجی‌ها چقدر نادرست‌اند",
+    "given": "داده‌های مسئله",
+    "forward": "گذر پیشرو: از ورودی‌ها تا خروجی‌ها",
+    "loss": "هزینه: عددی که می‌گوید خروجی‌ها چقدر نادرست‌اند",
     "backward": "گذر پسرو: قاعدهٔ زنجیره‌ای از هزینه تا وزن‌ها",
-    "check": "آزمون: هر مشتق در برابر تفاضل مرکزی",
+    "check": "وارسی: هر مشتق در برابر تفاضل مرکزی",
     "update": "به‌روزرسانی",
-    "why_path": "{name} تنها از راه {through} بر هزینه اثر می‌گذارد: گرادیان بالادست ضرب در مشتق محلی.",
-    "why_paths": "{name} از راه {count} عدد بر هزینه اثر می‌گذارد، {through}: حاصل‌ضرب‌ها جمع می‌شوند.",
-    "why_loss": "هزینه به همان تندیِ خودش تغییر می‌کند.",
-    "all_right": "{count} مشتق با تفاضل مرکزی می‌خواند؛ بزرگ‌ترین خطای نسبی {error} است.",
-    "wrong": "{target} با تفاضل مرکزی‌اش نمی‌خواند: {value} در برابر {numeric}.",
-    "kink": "{target}: هزینه اینجا شکستگی دارد و تفاضل چیزی نمی‌گوید؛ مقدار، قراردادِ دروازهٔ آن است.",
-    "edge": "{target}: تفاضل مرکزی در اینجا از دامنهٔ فرمول بیرون می‌رود و چیزی نمی‌گوید.",
+    "all_right": "{count} مشتق با تفاضل مرکزی همخوان است؛ بزرگ‌ترین خطای نسبی {error} است.",
+    "wrong": "{target} با تفاضل مرکزی خود همخوان نیست: {value} در برابر {numeric}.",
+    "kink": "{target}: هزینه در این نقطه شکستگی دارد و تفاضل چیزی نمی‌گوید؛ این مقدار، قراردادِ دروازهٔ آن است.",
+    "edge": "{target}: تفاضل مرکزی در این نقطه از دامنهٔ فرمول بیرون می‌رود و چیزی نمی‌گوید.",
     "local": "محلی",
+    "locals": "مشتق‌های محلی",
+    "upstream": "بالادست",
+    "from": "از روی {names}",
+    "not_computed": "حساب نشده",
+    "shape": "آرایه‌ای با شکل {shape}",
 }
-CATALOGS = {
-    "en": {
-        **ENGLISH,
-        **AUDIT_ENGLISH,
-        **DRAWING_ENGLISH,
-        **LETTERS_ENGLISH,
-        **LEVEL_ENGLISH,
-        **MODE_ENGLISH,
-        **SCORE_ENGLISH,
-    },
-    "fa": {
-        **PERSIAN,
-        **AUDIT_PERSIAN,
-        **DRAWING_PERSIAN,
-        **LETTERS_PERSIAN,
-        **LEVEL_PERSIAN,
-        **MODE_PERSIAN,
-        **SCORE_PERSIAN,
-    },
-}
+CATALOGS: dict[str, dict[str, str]] = {
+    "en": ENGLISH | REASONS_ENGLISH | AUDIT_ENGLISH | DRAWING_ENGLISH | LETTERS_ENGLISH | LEVEL_ENGLISH
+    | MODE_ENGLISH | SCORE_ENGLISH,
+    "fa": PERSIAN | REASONS_PERSIAN | AUDIT_PERSIAN | DRAWING_PERSIAN | LETTERS_PERSIAN | LEVEL_PERSIAN
+    | MODE_PERSIAN | SCORE_PERSIAN,
+}  # fmt: skip
 
 
 def said(language: str, key: str, **facts: object) -> str:
@@ -96,39 +87,56 @@ def word(language: str, key: str) -> str:
     return choose("language", language, CATALOGS).get(f"word_{key}", key)
 
 
-def findings(language: str, steps: Sequence[Step], number: Callable[[float | None], str]) -> list[str]:
-    """Return what checks found: a sentence for each that failed or says nothing, and one for all the others."""
+def findings(
+    language: str, steps: Sequence[Step], number: Callable[..., str], marked: Callable[[str], str] = str
+) -> list[str]:
+    """Return what checks found: a sentence for each that failed or says nothing, and one for all the others.
+
+    Parameters
+    ----------
+    number, marked : function
+        How a number, to so many digits, and how a name stand in a sentence.
+    """
     checks = [step for step in steps if step.kind == "check" and step.rule != "random points"]
     wrong = [
-        said(language, "wrong", target=step.target, value=number(step.value), numeric=number(step.numeric))
+        said(language, "wrong", target=marked(step.target), value=number(step.value), numeric=number(step.numeric))
         for step in checks
         if step.ok is False
     ]
     kinks = [
-        said(language, "kink" if step.numeric is not None else "edge", target=step.target)
+        said(language, "edge" if step.numeric is None else "kink", target=marked(step.target))
         for step in checks
         if step.ok is None
     ]
     right = [step.error or 0.0 for step in checks if step.ok]
-    agree = [said(language, "all_right", count=len(right), error=f"{max(right):.1e}")] if right else []
-    return [*wrong, *kinks, *agree, *findings_at_points(language, steps)]
+    agree = [said(language, "all_right", count=number(len(right)), error=number(max(right), 2))] if right else []
+    return [*wrong, *kinks, *agree, *findings_at_points(language, steps, number, marked)]
 
 
-def findings_at_points(language: str, steps: Sequence[Step]) -> list[str]:
+def findings_at_points(
+    language: str, steps: Sequence[Step], number: Callable[..., str], marked: Callable[[str], str]
+) -> list[str]:
     """Return what comparing formulas at random points found."""
     checks = [step for step in steps if step.kind == "check" and step.rule == "random points"]
     others = [
-        said(language, "wrong_at_points" if step.points else "no_points", target=step.target, error=f"{step.error}")
+        said(
+            language,
+            "wrong_at_points" if step.points else "no_points",
+            target=marked(step.target),
+            error=number(step.error, 2),
+        )
         for step in checks
         if not step.ok
     ]
     right = [step for step in checks if step.ok]
     error, points = (max((getattr(step, key) for step in right), default=0) for key in ("error", "points"))
-    agree = said(language, "all_right_at_points", count=len(right), points=points, error=f"{error:.1e}")
+    agree = said(
+        language, "all_right_at_points", count=number(len(right)), points=number(points), error=number(error, 2)
+    )
     return [*others, *([agree] if right else [])]
 
 
-def mode_note(language: str, mode: Mode | None) -> str:
+def mode_note(language: str, mode: Mode | None, number: Callable[[float], str] = str) -> str:
     """Return how the numbers were computed, in a sentence; nothing for full precision.
 
     Examples
@@ -139,10 +147,10 @@ def mode_note(language: str, mode: Mode | None) -> str:
     if mode is None or mode.name == "full":
         return ""
     key = f"hand_{mode.rounding}_{mode.places}" if mode.name == "hand" else mode.name
-    return said(language, key, digits=mode.digits)
+    return said(language, key, digits="" if mode.digits is None else number(mode.digits))
 
 
-def unrounded(language: str, tree: Step, number: Callable[[float | None], str]) -> list[str]:
+def unrounded(language: str, tree: Step, number: Callable[..., str], marked: Callable[[str], str] = str) -> list[str]:
     """Return how far rounding has led each final number away: the loss, derivatives and what is updated."""
     given = {step.target for step in tree.every("given")}
     final = [
@@ -152,8 +160,8 @@ def unrounded(language: str, tree: Step, number: Callable[[float | None], str]) 
     ]
     lines = [
         said(
-            language, "unrounded_number", target=step.target, value=number(step.value),
-            unrounded=number(step.unrounded), difference=f"{abs(step.value - step.unrounded):.1e}",
+            language, "unrounded_number", target=marked(step.target), value=number(step.value),
+            unrounded=number(step.unrounded), difference=number(abs(step.value - step.unrounded), 2),
         )
         for step in final
         if step.value is not None and step.unrounded is not None and step.rule != "given"
@@ -161,19 +169,79 @@ def unrounded(language: str, tree: Step, number: Callable[[float | None], str]) 
     return [said(language, "unrounded_check"), *lines] if lines else []
 
 
-def why(language: str, step: Step, marked: Callable[[str], str] = str) -> str:
-    """Return why a derivative is what it is, in a sentence; for other steps, the sentence that they name, if any.
+def note(language: str, step: Step) -> str:
+    """Return why a line of a proof holds; what stands between backticks is a formula."""
+    return step.note.get(language) or next(iter(step.note.values()), "")
+
+
+def why(language: str, step: Step, marked: Callable[[str], str] = str, number: Callable[[float], str] = str) -> str:
+    """Return why a step's value is what it is, in a sentence.
 
     Parameters
     ----------
-    marked : function
-        How a name stands in the sentence.
+    marked, number : function
+        How a name and how a number stand in the sentence.
+
+    Examples
+    --------
+    >>> why("en", Step("forward", "sigmoid", "out", 0.5, inputs=("net",)))
+    'The sigmoid brings any number between 0 and 1; 0 becomes 0.5.'
     """
-    if step.kind != "backward":
-        return said(language, f"reason_{step.reason}") if step.reason else ""
-    through = [marked(path.through) for path in step.paths]
-    if not through:
-        return said(language, "why_loss")
-    key = "why_path" if len(through) == 1 else "why_paths"
-    name = marked(step.wrt)
-    return said(language, key, name=name, count=len(through), through=", ".join(through))
+    if step.note:
+        return note(language, step)
+    through = [path.through for path in step.paths]
+    return said(
+        language,
+        reason(step),
+        name=marked(step.wrt or step.target),
+        rule=marked(step.rule),
+        inputs=joined(language, [marked(name) for name in step.inputs]),
+        through=joined(language, [marked(name) for name in through]),
+        count=number(len(through)),
+    )
+
+
+def reason(step: Step) -> str:
+    """Return the key of the sentence that says why: the one that the step names, or that of its kind."""
+    if step.reason:
+        return f"reason_{step.reason}"
+    match step.kind:
+        case "forward":
+            return reason_of_rule(step)
+        case "backward":
+            kind = "why_path" if len(step.paths) == 1 else "why_paths"
+            whole = "" if step.local_paths else "_array"
+            return f"{kind}{whole}" if step.paths else "why_itself"
+        case "update":
+            return reason_of_update(step)
+        case "check":
+            sort = "points" if step.rule == "random points" else "check"
+            return f"why_{sort}{ {True: '', False: '_wrong', None: '_none'}[step.ok] }"
+    return f"why_{step.rule if step.kind == 'proof' else step.kind}"
+
+
+def reason_of_rule(step: Step) -> str:
+    """Return the key of the sentence on the last gate of an expression."""
+    symbolic = step.written.symbolic if step.written else ""
+    if not step.inputs:
+        return "why_constant"
+    if step.rule in {"add", "subtract"} and (" * " in symbolic or " @ " in symbolic):
+        return "why_products"
+    if step.rule == "relu" and step.shape == () and symbolic.endswith(f", {step.inputs[0]})"):
+        return "why_relu_on" if step.value is not None and step.value > 0 else "why_relu_off"
+    return f"why_{step.rule}" if f"why_{step.rule}" in REASONS_ENGLISH else "why_rule"
+
+
+def reason_of_update(step: Step) -> str:
+    """Return the key of the sentence on a part of an update: a new number, what a rule remembers, reads or finds."""
+    name, _, new = step.target.partition(" ")
+    if new != "new":
+        return "why_after" if new else "why_setting" if step.rule == "given" else "why_part"
+    if "(" in name:
+        return "why_state"
+    return "why_update_SGD" if step.rule == "SGD" else "why_update"
+
+
+def joined(language: str, names: Sequence[str]) -> str:
+    """Return names one after the other."""
+    return ("، " if language == "fa" else ", ").join(names)

@@ -2,89 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+
+import numpy as np
 
 from zanjir.explain.blocks import rounded
-from zanjir.explain.steps import LONGEST_FRACTION, Step, Table
-from zanjir.explain.words import findings, mode_note, said, unrounded, word
+from zanjir.explain.numerals import latex_matrix, rows, shape_text, shown_in
+from zanjir.explain.steps import LONGEST_FRACTION, Step, Table, Value
+from zanjir.explain.words import findings, mode_note, note, said, unrounded, why, word
 
 __all__ = ["PARTS", "Writer", "distinct"]
 
 PARTS = ("given", "forward", "loss", "backward", "update", "proof", "summary")
+MATRIX = 2  # axes
 
 
 class Writer:
-    """Base of what writes steps in one language, with so many significant digits."""
+    """Base of what writes steps in one language, with so many significant digits, in Latin or Persian numerals."""
 
     EQUAL, ABOUT = " = ", " ≈ "
 
-    def __init__(self, language: str, digits: int) -> None:
+    def __init__(self, language: str, digits: int, numerals: str = "latin") -> None:
         self.language, self.digits = language, digits
+        self.numerals = shown_in(numerals)
+        self.reasons: set[str] = set()
 
     def say(self, key: str, **facts: object) -> str:
         """Return a sentence."""
         return said(self.language, key, **facts)
 
-    def number(self, value: float | None) -> str:
+    def number(self, value: float | None, digits: int | None = None) -> str:
         """Return a number; what was not computed is never shown as 0."""
-        return "-" if value is None else rounded(value, self.digits)
-
-    def decimal(self, shown: str) -> str:
-        """Return a number that is shown, as it stands in a formula."""
-        return shown
-
-    def fraction(self, exact: str) -> str:
-        """Return a fraction as it stands in a formula."""
-        return exact
-
-    def beside(self, value: float | None, exact: str | None = None) -> str:
-        """Return the decimal that stands beside a fraction, with its sign; nothing beside a decimal."""
-        if exact is None or ("/" not in exact and len(exact) <= LONGEST_FRACTION):
-            return ""
-        shown = self.number(value)
-        return f"{self.EQUAL if Fraction(exact) == Fraction(shown) else self.ABOUT}{self.decimal(shown)}"
-
-    def remarks(self, tree: Step) -> list[tuple[str, list[str]]]:
-        """Return what is said at the end, each with its heading: what checks found, and where rounding has led."""
-        remarks = [
-            (self.check_heading(tree.every("check")), self.found(tree.every("check"))),
-            (self.say("unrounded"), unrounded(self.language, tree, self.number)),
-        ]
-        return [(heading, sentences) for heading, sentences in remarks if sentences]
-
-    def mode_note(self, tree: Step) -> list[str]:
-        """Return what is said below the title: how the numbers were computed."""
-        return [sentence for sentence in [mode_note(self.language, tree.mode)] if sentence]
+        return self.say("not_computed") if value is None else self.numerals(rounded(value, digits or self.digits))
 
     def cell(self, cell: str | float | None) -> str:
-        """Return a cell of a table: a number, or a word, in the language if the catalogs have it."""
+        """Return a cell of a table: a number, a word, in the language if the catalogs have it, or a dash for none."""
+        if cell is None:
+            return "—"
         return word(self.language, cell) if isinstance(cell, str) else self.number(cell)
 
     def cells(self, table: Table) -> list[list[str]]:
         """Return the rows of a table as they are shown, that of the columns' names first."""
         return [[self.cell(cell) for cell in row] for row in (table.columns, *table.rows)]
 
-    def known(self, value: Any, exact: str | None = None) -> list[str]:
-        """Return the last side of an equation: a fraction if there is one; none if nothing can be read there."""
+    def fraction(self, exact: str) -> str:
+        """Return a fraction as it stands in a formula."""
+        return self.numerals(exact)
+
+    def beside(self, value: Value | None, exact: str | None = None) -> str:
+        """Return the decimal that stands beside a fraction, with its sign; nothing beside a decimal."""
+        if value is None or exact is None or ("/" not in exact and len(exact) <= LONGEST_FRACTION):
+            return ""
+        is_equal = Fraction(exact) == Fraction(rounded(value, self.digits))
+        return f"{self.EQUAL if is_equal else self.ABOUT}{self.number(value)}"
+
+    def known(self, value: Value | None, exact: str | None = None) -> list[str]:
+        """Return the last side of an equation: a fraction if there is one, a number, or an array with its shape.
+
+        There is none if nothing was computed, or the fraction is too long to be read.
+        """
         if exact is not None:
             return [self.fraction(exact)] if len(exact) <= LONGEST_FRACTION else []
-        return [] if value is None else [self.decimal(self.number(value))]
+        if value is None:
+            return []
+        shape = np.shape(value)
+        if not shape:
+            return [self.number(value)]
+        matrix = self.matrix(rows(value, self.number) if len(shape) <= MATRIX else [], self.numerals(shape_text(shape)))
+        return [matrix]
 
-    def note(self, step: Step, marked: Callable[[str], str] = str, prose: Callable[[str], str] = str) -> str:
-        """Return why a line of a proof holds; ``marked`` writes the formulas in it, and ``prose`` what is between."""
-        text = step.note.get(self.language) or next(iter(step.note.values()), "")
-        return "".join(marked(piece) if k % 2 else prose(piece) for k, piece in enumerate(text.split("`")))
+    def matrix(self, lines: list[list[str]], shape: str) -> str:
+        """Return an array as it stands in a formula of LaTeX; of one with more than two axes, its shape."""
+        if not lines:
+            return self.formula_words(self.say("shape", shape=shape))
+        return rf"\underset{{{shape}}}{{{latex_matrix(lines)}}}"
+
+    def formula_words(self, text: str) -> str:
+        """Return words as they stand in a formula of LaTeX."""
+        return rf"\text{{{text}}}"
+
+    def name(self, name: str) -> str:
+        """Return a name as it stands in a sentence."""
+        return name
+
+    def counted(self, value: float | None, digits: int | None = None) -> str:
+        """Return a number as it stands in a sentence."""
+        return self.number(value, digits)
+
+    def note(self, step: Step) -> str:
+        """Return why a line of a proof holds, with the formulas in it as they stand in a sentence."""
+        pieces = note(self.language, step).split("`")
+        return "".join(self.inline(piece) if k % 2 else self.spoken(piece) for k, piece in enumerate(pieces))
+
+    def inline(self, code: str) -> str:
+        """Return a formula as it stands in a sentence."""
+        return self.name(code)
+
+    def spoken(self, text: str) -> str:
+        """Return the words of a sentence."""
+        return text
 
     def check_heading(self, steps: Sequence[Step]) -> str:
         """Return the heading of the checks."""
         in_letters = any(step.rule == "random points" for step in steps)
         return self.say("check_at_points" if in_letters else "check")
 
+    def mode_note(self, tree: Step) -> list[str]:
+        """Return what is said below the title: how the numbers were computed."""
+        return [sentence for sentence in [mode_note(self.language, tree.mode, self.counted)] if sentence]
+
+    def remarks(self, tree: Step) -> list[tuple[str, list[str]]]:
+        """Return what is said at the end, each with its heading: what checks found, and where rounding has led."""
+        remarks = [
+            (self.check_heading(tree.every("check")), self.found(tree.every("check"))),
+            (self.say("unrounded"), unrounded(self.language, tree, self.counted, self.name)),
+        ]
+        return [(heading, sentences) for heading, sentences in remarks if sentences]
+
     def found(self, steps: Sequence[Step]) -> list[str]:
         """Return what checks found, in sentences."""
-        return findings(self.language, steps, self.number)
+        return findings(self.language, steps, self.counted, self.name)
+
+    def reason(self, step: Step) -> str:
+        """Return why a value is what it is; nothing for what is given, and for what was said before."""
+        if step.note:
+            return self.note(step)
+        sentence = "" if step.rule == "given" else why(self.language, step, self.name, self.counted)
+        if sentence in self.reasons:
+            return ""
+        self.reasons.add(sentence)
+        return sentence
 
     def part(self, kind: str, steps: list[Step]) -> str:
         """Return a part with its heading; nothing if it has no steps."""
