@@ -40,7 +40,7 @@ def solved(case):
         made = random_circuit(int(seed))
     else:
         made = problem_from_text(random_network(int(seed), tuple(RULES)).text)
-    return made, made.solution()
+    return made, made.solution(level="scalars")
 
 
 def test_every_function_gate_activation_loss_penalty_and_rule_occurs():

@@ -38,7 +38,7 @@ class Reading:
     """
 
     def __init__(self, problem: Problem) -> None:
-        steps = [step for step in problem.solution().children if step.kind != "check"]
+        steps = [step for step in problem.solution(level="scalars").children if step.kind != "check"]
         self.symbol = problem.symbol
         self.values = {step.target: step.value for step in steps if step.value is not None}
         self.reach = reaches(steps, self.values, problem.rule.learning_rate if problem.rule else 0.0)
