@@ -71,7 +71,7 @@ def drawing(
         return circuit(graph, words=words, title=problem.title, digits=digits)
     if not problem.network:
         raise ParameterError("the problem has no [network], expected one to draw it; draw the circuit instead.")
-    if tree is None or tree.rule not in {"scalars", "gates"}:  # a picture shows single numbers
+    if tree is None or tree.rule in {"summary", "matrices"}:  # a picture shows single numbers
         tree = problem.solution(level="scalars")
     return network(Draftsman(tree, problem.symbol, language, digits).network(problem.network))
 
