@@ -17,7 +17,7 @@ from zanjir.graph.gate import TABLE, Gate
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.graph.tensor import apply
 
-__all__ = ["Index", "entry_name", "single_numbers"]
+__all__ = ["Index", "entry_name", "is_rest", "single_numbers"]
 
 Index: TypeAlias = tuple[int, ...]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -27,6 +27,7 @@ MOST_NUMBERS = 5000
 LONG, SHOWN = 12, 6
 # Above this, e to the power of a score leaves float64.
 LARGEST_EXPONENT = 700.0
+REST = "rest({})"
 MATRIX = 2  # axes
 
 
@@ -82,6 +83,18 @@ def entry_name(name: str, index: Index) -> str:
     ('W1[0, 2]', 'loss')
     """
     return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
+def is_rest(name: str) -> bool:
+    """Whether a number stands for those terms of a sum that are not written out.
+
+    Examples
+    --------
+    >>> is_rest("rest(z[1])"), is_rest("z[1]")
+    (True, False)
+    """
+    before, after = REST.split("{}")
+    return name.startswith(before) and name.endswith(after)
 
 
 class Entries:
@@ -275,7 +288,7 @@ class Entries:
         made = [term if isinstance(term, Tensor) else self.tensor(term) for k, term in enumerate(terms) if kept[k]]
         if not all(kept):
             rest = float(np.sum([valued(term) for k, term in enumerate(terms) if not kept[k]]))
-            made.append(Tensor(rest, f"rest({self.block})"))
+            made.append(Tensor(rest, REST.format(self.block)))
         total: Tensor = reduce(operator.add, made)
         return total
 

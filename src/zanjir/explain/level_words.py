@@ -15,6 +15,7 @@ LEVEL_ENGLISH = {
     "word_new": "new value",
     "word_change": "change",
     "word_result": "number",
+    "reason_rest": "rest stands for the sum of the other terms, which do not depend on the number that is asked for.",
 }
 LEVEL_PERSIAN = {
     "table_parameters": "آنچه به‌روزرسانی عوض می‌کند",
@@ -27,4 +28,5 @@ LEVEL_PERSIAN = {
     "word_new": "مقدار نو",
     "word_change": "تغییر",
     "word_result": "عدد",
+    "reason_rest": "rest نمایندهٔ مجموع جمله‌های دیگر است که به عددِ پرسیده‌شده بستگی ندارند.",
 }
