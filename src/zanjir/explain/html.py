@@ -55,7 +55,7 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6, numerals: str 
     note = "".join(f"<p>{sentence}</p>" for sentence in writer.mode_note(tree))
     drawn = f'<figure tabindex="0" style="--width: {width_of(figure)}px">\n{figure}</figure>\n' if figure else ""
     body = f"{drawn}{note}{''.join(parts)}{remarks}"
-    return page(tree.target, body, language=language, persian_numerals=numerals == "persian")
+    return page(writer.title(tree), body, language=language, persian_numerals=numerals == "persian")
 
 
 def width_of(figure: str) -> float:
