@@ -1,6 +1,9 @@
 """Solutions read well: signs, brackets, and what is called the loss."""
 
-from zanjir.explain import as_text, problem_from_text
+import pytest
+
+from zanjir.explain import as_text, problem, problem_from_text
+from zanjir.explain.words import why
 
 
 def of(text, **how):
@@ -22,3 +25,24 @@ def test_no_zero_is_shown_with_a_sign():
     text = of("[given]\nw = -3\nx = 2\n[formulas]\nz = 'w * x'\nL = '-relu(z)'")
     assert "-0.0" not in text
     assert "dL/dw = dL/dz * dz/dw = 0 * 2 = 0" in text
+
+
+CIRCUIT = "symbol = 'f'\n[given]\nx = 2\ny = 3\n[formulas]\nq = 'x + y'\nf = 'q * x + abs(y - 3)'"
+
+
+@pytest.mark.parametrize(("language", "loss"), [("en", "loss"), ("fa", "هزینه")])
+def test_a_circuit_without_a_loss_speaks_of_none(language, loss):
+    tree = problem_from_text(CIRCUIT).solution()
+    assert loss not in as_text(tree, language=language)
+    assert not [step.target for step in tree.children if loss in why(language, step)]
+
+
+def test_what_the_last_number_reads_acts_on_it_directly():
+    tree = problem_from_text(CIRCUIT).solution()
+    said = {step.wrt: why("en", step) for step in tree.every("backward")}
+    assert said["f"] == "The derivative of f with respect to itself is 1."
+    assert said["q"] == "q acts on f directly: upstream times local."
+    assert said["x"] == "x acts on f through 2 numbers (q, f): the products add up."
+    told = {step.wrt: why("en", step) for step in problem("homework-1").solution().every("backward")}
+    assert told["out_Y1"] == "out_Y1 acts on the loss directly: upstream times local."
+    assert told["net_Y1"] == "net_Y1 acts on the loss through out_Y1 alone: upstream times local."

@@ -20,13 +20,14 @@ ENGLISH = {
     "given": "Given",
     "forward": "Forward: the numbers from left to right",
     "loss": "Loss: one number that says how wrong the outputs are",
-    "backward": "Backward: the chain rule from the loss to the weights",
+    "backward": "Backward: the chain rule from right to left",
     "check": "Check: every derivative against a central difference",
     "update": "Update",
     "all_right": "{count} derivatives agree with central differences; the largest relative error is {error}.",
     "wrong": "{target} does not agree with its central difference: {value} against {numeric}.",
-    "kink": "{target}: the loss has a kink here, and differences say nothing; the value is the convention of its gate.",
+    "kink": "{target}: {loss} has a kink here, and differences say nothing; the value is the convention of its gate.",
     "edge": "{target}: a central difference leaves the domain of the formula here, and says nothing.",
+    "the_loss": "the loss",
     "local": "local",
     "locals": "local derivatives",
     "upstream": "upstream",
@@ -38,13 +39,14 @@ PERSIAN = {
     "given": "داده‌های مسئله",
     "forward": "گذر پیشرو: از ورودی‌ها تا خروجی‌ها",
     "loss": "هزینه: عددی که می‌گوید خروجی‌ها چقدر نادرست‌اند",
-    "backward": "گذر پسرو: قاعدهٔ زنجیره‌ای از هزینه تا وزن‌ها",
+    "backward": "گذر پسرو: قاعدهٔ زنجیره‌ای از خروجی‌ها تا ورودی‌ها",
     "check": "وارسی: هر مشتق در برابر تفاضل مرکزی",
     "update": "به‌روزرسانی",
     "all_right": "{count} مشتق با تفاضل مرکزی همخوان است؛ بزرگ‌ترین خطای نسبی {error} است.",
     "wrong": "{target} با تفاضل مرکزی خود همخوان نیست: {value} در برابر {numeric}.",
-    "kink": "{target}: هزینه در این نقطه شکستگی دارد و تفاضل چیزی نمی‌گوید؛ این مقدار، قراردادِ دروازهٔ آن است.",
+    "kink": "{target}: {loss} در این نقطه شکستگی دارد و تفاضل چیزی نمی‌گوید؛ این مقدار، قراردادِ دروازهٔ آن است.",
     "edge": "{target}: تفاضل مرکزی در این نقطه از دامنهٔ فرمول بیرون می‌رود و چیزی نمی‌گوید.",
+    "the_loss": "هزینه",
     "local": "محلی",
     "locals": "مشتق‌های محلی",
     "upstream": "بالادست",
@@ -117,10 +119,13 @@ def findings(
         if step.ok is False
     ]
     kinks = [
-        said(language, "edge" if step.numeric is None else "kink", target=marked(step.target))
+        said(
+            language, "edge" if step.numeric is None else "kink", target=marked(step.target),
+            loss=loss_of(language, step, marked),
+        )
         for step in checks
         if step.ok is None
-    ]
+    ]  # fmt: skip
     right = [step.error or 0.0 for step in checks if step.ok]
     agree = [said(language, "all_right", count=number(len(right)), error=number(max(right), 2))] if right else []
     return [*wrong, *kinks, *agree, *findings_at_points(language, steps, number, marked)]
@@ -210,6 +215,7 @@ def why(language: str, step: Step, marked: Callable[[str], str] = str, number: C
         rule=marked(step.rule),
         inputs=joined(language, [marked(name) for name in step.inputs]),
         through=joined(language, [marked(name) for name in through]),
+        loss=loss_of(language, step, marked),
         count=number(len(through)),
     )
 
@@ -222,7 +228,7 @@ def reason(step: Step) -> str:
         case "forward":
             return reason_of_rule(step)
         case "backward":
-            kind = "why_path" if len(step.paths) == 1 else "why_paths"
+            kind = "why_direct" if is_direct(step) else "why_path" if len(step.paths) == 1 else "why_paths"
             whole = "" if step.local_paths else "_array"
             return f"{kind}{whole}" if step.paths else "why_itself"
         case "update":
@@ -231,6 +237,22 @@ def reason(step: Step) -> str:
             sort = "points" if step.rule == "random points" else "check"
             return f"why_{sort}{ {True: '', False: '_wrong', None: '_none'}[step.ok] }"
     return f"why_{step.rule if step.kind == 'proof' else step.kind}"
+
+
+def symbol_of(step: Step) -> str:
+    """Return what a step differentiates: ``f`` of ``df/dw``; ``L`` where it does not say."""
+    return step.target[1:].partition("/d")[0] if "/d" in step.target else "L"
+
+
+def loss_of(language: str, step: Step, marked: Callable[[str], str]) -> str:
+    """Return how a sentence calls what a step differentiates: a circuit has no loss, and its last number a name."""
+    symbol = symbol_of(step)
+    return said(language, "the_loss") if symbol == "L" else marked(symbol)
+
+
+def is_direct(step: Step) -> bool:
+    """Whether the last number itself reads the one after which a step differentiates."""
+    return [path.through for path in step.paths] in (["loss"], [symbol_of(step)])
 
 
 def reason_of_rule(step: Step) -> str:
