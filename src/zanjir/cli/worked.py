@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,14 +80,16 @@ def solution_of_run(folder: Path, settings: Mapping[str, Any], focus: str | None
     """
     from zanjir.cli.run import Run
     from zanjir.explain import explained_sample
+    from zanjir.explain.words import CATALOGS, said
 
     if settings["sample"] is None:
         raise click.UsageError(f"{folder} is a run; say which sample of its data, counted from 0: --sample 7.")
     saved = Run(folder).load()
     data = settings["data"] or str(saved.data["name"])
     x, y = sample_of(saved, data, settings["sample"])
-    title = f"Sample {settings['sample']} of {data}: {outcome(saved.model, x, y)}"
-    return explained_sample(saved.model, x, y, level=level, focus=focus, title=title)
+    facts = {"sample": settings["sample"], "data": data, **outcome(saved.model, x, y)}
+    titles = {language: said(language, "title_sample", **facts) for language in CATALOGS}
+    return replace(explained_sample(saved.model, x, y, level=level, focus=focus, title=titles["en"]), note=titles)
 
 
 def sample_of(saved: Saved, data: str, sample: int) -> tuple[Any, Any]:
@@ -119,11 +122,11 @@ def sample_of(saved: Saved, data: str, sample: int) -> tuple[Any, Any]:
     return (X.take(np.array([sample])) if isinstance(X, Table) else X[sample]), y[sample]
 
 
-def outcome(model: Any, x: Any, y: Any) -> str:
+def outcome(model: Any, x: Any, y: Any) -> dict[str, str]:
     """Return what a model predicts for a sample, and what is right."""
     from zanjir.data import Table
 
     (predicted,) = model.predict(x if isinstance(x, Table) else x[None])
     if model.classes:
-        return f"predicted {model.classes[predicted]}, right is {model.classes[y]}"
-    return f"predicted {predicted:g}, right is {y:g}"
+        return {"predicted": model.classes[predicted], "right": model.classes[y]}
+    return {"predicted": f"{predicted:g}", "right": f"{y:g}"}

@@ -78,7 +78,7 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6, figure: str =
     writer = Latex(language, digits)
     remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
     parts = [*map(writer.prose, writer.mode_note(tree)), *writer.parts(tree), *remarks]
-    return writer.document(tree.target, parts, figure)
+    return writer.document(writer.title(tree), parts, figure)
 
 
 def standalone(figure: str, language: str = "en") -> str:

@@ -140,7 +140,7 @@ class Step:
     points : int
         For a check in letters: at how many random points both sides were compared.
     note : dict of str to str
-        Why the line holds, by language; what stands between backticks is a formula.
+        Why the line holds, by language; what stands between backticks is a formula. Of the whole, its title.
     children : tuple of Step
         Its parts: of a check, the step ``h`` of its difference.
     table : Table, optional
