@@ -1,4 +1,4 @@
-"""docs/solutions.md, in both languages: its files are problems, its commands run, and it shows what they print."""
+"""Guides to worked solutions, in both languages: files are problems, commands run, and what is shown is printed."""
 
 import re
 import shlex
@@ -48,6 +48,13 @@ def test_a_guide_does_what_it_says(guide, capsys, tmp_path, monkeypatch):
             printed = "".join(run(command, capsys) for command in content.splitlines())
         elif language == "text":
             assert content in printed
+
+
+def test_the_readme_shows_what_its_commands_print(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    section = (DOCS.parent / "README.md").read_text(encoding="utf-8").split("## Worked solutions")[1].split("\n## ")[0]
+    commands, shown = re.findall(r"^```\w+\n(.*?)^```$", section, flags=re.DOTALL | re.MULTILINE)
+    assert shown in "".join(run(command, capsys) for command in commands.splitlines())
 
 
 @pytest.mark.parametrize("guide", GUIDES)
