@@ -35,6 +35,7 @@ from zanjir.explain.steps import KINDS
 from zanjir.gates import relu
 from zanjir.graph import Tensor
 from zanjir.nn import LOSSES, mlp
+from zanjir.optim import Adam
 from zanjir.program import Problem
 from zanjir.training import Model
 
@@ -129,6 +130,8 @@ def test_a_model_on_one_sample_fits(how):
     made = Problem(mlp([2], 2), LOSSES["softmax"], in_features=3, n_outputs=2)
     model = Model(made, np.linspace(-1, 1, made.layout.size), ("cat", "dog"))
     valid(explained_sample(model, [1.0, 2.0, 3.0], 1, **how))
+    if "focus" not in how:
+        valid(explained_sample(model, np.eye(3), [0, 1, 1], optimizer=Adam(), **how))
 
 
 def test_a_kink_and_a_difference_outside_the_domain_fit():
