@@ -13,6 +13,13 @@ GUIDES = ("solutions.md", "solutions.fa.md")
 WRONG = "exit code 1"  # what stands beside a command that ends with it, as an audit that finds errors
 
 
+@pytest.fixture(autouse=True)
+def workplace(tmp_path, monkeypatch):
+    """An empty folder to work in, and a cache of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ZANJIR_CACHE_DIR", str(tmp_path / "cache"))
+
+
 def text_of(guide):
     return (DOCS / guide).read_text(encoding="utf-8")
 
@@ -38,8 +45,7 @@ def run(command, capsys):
 
 
 @pytest.mark.parametrize("guide", GUIDES)
-def test_a_guide_does_what_it_says(guide, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_guide_does_what_it_says(guide, capsys):
     printed = ""
     for language, content in blocks(guide):
         if language == "toml":
@@ -50,16 +56,14 @@ def test_a_guide_does_what_it_says(guide, capsys, tmp_path, monkeypatch):
             assert content in printed
 
 
-def test_the_readme_shows_what_its_commands_print(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_readme_shows_what_its_commands_print(capsys):
     section = (DOCS.parent / "README.md").read_text(encoding="utf-8").split("## Worked solutions")[1].split("\n## ")[0]
     commands, shown = re.findall(r"^```\w+\n(.*?)^```$", section, flags=re.DOTALL | re.MULTILINE)
     assert shown in "".join(run(command, capsys) for command in commands.splitlines())
 
 
 @pytest.mark.parametrize("guide", GUIDES)
-def test_the_code_of_a_guide_prints_what_it_says(guide, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_code_of_a_guide_prints_what_it_says(guide, capsys):
     codes = [content for language, content in blocks(guide) if language == "python"]
     assert len(codes) == 3
     for code in codes:
