@@ -43,7 +43,7 @@ def test_one_number_of_a_run_has_the_slope_that_numpy_finds(call, run):
     assert values["loss"] == pytest.approx(loss, rel=CLOSE)
     assert values["dL/dW2[1, 3]"] == pytest.approx(slope[1, 3], rel=CLOSE)
     text = call("why", run, "dL/dW2[1, 3]", "--sample", "7").out
-    assert re.search(r"^Sample 7 of digits: predicted \d, right is \d$", text, re.MULTILINE)
+    assert re.search(r"^Sample 7 of digits: predicted \d, right is \d: dL/dW2\[1, 3\]$", text, re.MULTILINE)
     assert "rest stands for the sum of the other terms" in text
 
 

@@ -1,8 +1,10 @@
 """Solutions read well: signs, brackets, and what is called the loss."""
 
+import json
+
 import pytest
 
-from zanjir.explain import as_text, problem, problem_from_text
+from zanjir.explain import as_markdown, as_notebook, as_text, problem, problem_from_text
 from zanjir.explain.words import why
 
 
@@ -46,3 +48,23 @@ def test_what_the_last_number_reads_acts_on_it_directly():
     told = {step.wrt: why("en", step) for step in problem("homework-1").solution().every("backward")}
     assert told["out_Y1"] == "out_Y1 acts on the loss directly: upstream times local."
     assert told["net_Y1"] == "net_Y1 acts on the loss through out_Y1 alone: upstream times local."
+
+
+@pytest.mark.parametrize("focus", ["w5", "out_h1", "loss", "dL/dnet_Y1"])
+def test_the_answer_for_one_number_stands_first_with_its_derivative(focus):
+    whole, tree = problem("homework-1").solution(), problem("homework-1").solution(focus=focus)
+    name = focus.rpartition("/d")[2]
+    (answer,) = [step for step in tree.every("summary") if step.target == "answer"]
+    assert answer.table.rows == ((name, whole.value_of(name), whole.value_of(f"dL/d{name}")),)
+    for text in (as_text(tree), as_markdown(tree)):
+        lines = [line.strip("# ") for line in text.splitlines() if line.strip()]
+        assert lines[1] == "Answer"
+    assert text.index("Answer") < text.index("Given")
+    assert "Side by side" not in text
+    assert "## Answer" in "".join(json.loads(as_notebook(tree))["cells"][0]["source"])
+
+
+def test_what_is_given_for_one_number_stands_as_it_is_read():
+    tree = problem("homework-1").solution(focus="w5")
+    given = [step.target for step in tree.every("given")]
+    assert given == ["w5", "out_h1", "w7", "out_h2", "b2", "t_Y1", "t_Y2", "out_Y2"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 __all__ = ["LEVEL_ENGLISH", "LEVEL_PERSIAN"]
 
 LEVEL_ENGLISH = {
+    "answer": "Answer",
+    "table_answer": "The number that is asked for, and the derivative with respect to it",
     "table_parameters": "What the update changes",
     "table_arrays": "What the update changes, as lengths: the root of the sum of squares",
     "table_results": "What came out",
@@ -19,6 +21,8 @@ LEVEL_ENGLISH = {
     "reason_rest": "rest stands for the sum of the other terms, which do not depend on the number that is asked for.",
 }
 LEVEL_PERSIAN = {
+    "answer": "پاسخ",
+    "table_answer": "عددِ پرسیده‌شده و مشتق نسبت به آن",
     "table_parameters": "آنچه به‌روزرسانی عوض می‌کند",
     "table_arrays": "آنچه به‌روزرسانی عوض می‌کند، به طول: ریشهٔ مجموع مربع‌ها",
     "table_results": "نتیجه‌ها",
