@@ -80,11 +80,11 @@ def test_the_command_offers_the_levels_that_there_are(call):
     [
         (("why", "run", "W2[1,3]"), "run is a run; say which sample of its data, counted from 0: --sample 7."),
         (("why", "run", "W2[1,3]", "--sample", "9999"), "there is no sample 9999: digits has 1,797, counted from 0."),
-        (("why", "run", "V[1]", "--sample", "0"), "'V' is no array here; expected one of"),
+        (("why", "run", "V[1]", "--sample", "0"), "there is no 'V' here; expected one of"),
         (("why", "run", "W2[99,3]", "--sample", "0"), "W2[99, 3] is no entry: W2 has shape (6, 10)."),
         (("why", "run", "W2[1", "--sample", "0"), "'W2[1' names no number"),
         (("why", "homework-1", "w5", "--sample", "0"), "only runs have samples; leave out --sample."),
-        (("why", "homework-1", "w99"), "'w99' is no array here"),
+        (("why", "homework-1", "w99"), "there is no 'w99' here"),
         (("why", "nothing", "w99"), "unknown problem 'nothing'"),
         (("explain", "run", "--sample", "0", "--mode", "hand"), "a run is explained in numbers"),
         (("explain", "run", "--sample", "0", "--format", "svg"), "a run is explained in numbers"),

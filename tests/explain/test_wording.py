@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from zanjir.errors import DataError
 from zanjir.explain import as_markdown, as_notebook, as_text, problem, problem_from_text
 from zanjir.explain.words import why
 
@@ -68,3 +69,24 @@ def test_what_is_given_for_one_number_stands_as_it_is_read():
     tree = problem("homework-1").solution(focus="w5")
     given = [step.target for step in tree.every("given")]
     assert given == ["w5", "out_h1", "w7", "out_h2", "b2", "t_Y1", "t_Y2", "out_Y2"]
+
+
+TINY = "symbol = 'f'\n[given]\nw = 3\nx = 2\n[formulas]\nf = 'x ** 2 + 1e-8 * w'"
+
+
+def test_the_check_of_a_tiny_derivative_claims_no_relative_agreement():
+    tree = problem_from_text(TINY).solution()
+    big, tiny = sorted(tree.every("check"), key=lambda step: step.error)
+    assert big.error < 1e-9
+    assert tiny.error > 1e-6  # rounding of a loss of 4, over a step of 3e-5, beside 1e-8
+    text = as_text(tree)
+    assert f"The derivative agrees with its central difference; the relative error is {big.error:.2g}." in text
+    assert f"off by {abs(tiny.numeric - 1e-8):.2g} at most" in text
+    assert f"{tiny.error:.2g}" not in text
+    assert "too small" not in as_text(problem("homework-1").solution())
+
+
+def test_a_number_that_is_updated_and_never_read_is_named_with_its_line():
+    text = "[given]\nx = 2\nw1 = 3\nw2 = 4\n[formulas]\nloss = 'w1 * x'\n[update]\nrule = 'sgd'"
+    with pytest.raises(DataError, match=r"^line 4: the loss does not depend on w2, which is to be updated"):
+        problem_from_text(text)

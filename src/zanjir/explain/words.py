@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
+from zanjir.explain.differences import WITHIN
 from zanjir.explain.drawing_words import DRAWING_ENGLISH, DRAWING_PERSIAN
 from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
 from zanjir.explain.level_words import LEVEL_ENGLISH, LEVEL_PERSIAN
@@ -24,6 +25,9 @@ ENGLISH = {
     "check": "Check: every derivative against a central difference",
     "update": "Update",
     "all_right": "{count} derivatives agree with central differences; the largest relative error is {error}.",
+    "all_right_one": "The derivative agrees with its central difference; the relative error is {error}.",
+    "tiny": "Derivatives too small for that ({count}) agree as well as rounding lets differences tell: they are off by "
+    "{difference} at most.",
     "wrong": "{target} does not agree with its central difference: {value} against {numeric}.",
     "kink": "{target}: {loss} has a kink here, and differences say nothing; the value is the convention of its gate.",
     "edge": "{target}: a central difference leaves the domain of the formula here, and says nothing.",
@@ -43,6 +47,9 @@ PERSIAN = {
     "check": "وارسی: هر مشتق در برابر تفاضل مرکزی",
     "update": "به‌روزرسانی",
     "all_right": "{count} مشتق با تفاضل مرکزی همخوان است؛ بزرگ‌ترین خطای نسبی {error} است.",
+    "all_right_one": "مشتق با تفاضل مرکزی خود همخوان است؛ خطای نسبی {error} است.",
+    "tiny": "مشتق‌هایی که برای این مقایسه بیش از حد کوچک‌اند ({count} مشتق) تا آنجا همخوان‌اند که خطای گرد کردن اجازهٔ "
+    "داوری می‌دهد: اختلاف حداکثر {difference} است.",
     "wrong": "{target} با تفاضل مرکزی خود همخوان نیست: {value} در برابر {numeric}.",
     "kink": "{target}: {loss} در این نقطه شکستگی دارد و تفاضل چیزی نمی‌گوید؛ این مقدار، قراردادِ دروازهٔ آن است.",
     "edge": "{target}: تفاضل مرکزی در این نقطه از دامنهٔ فرمول بیرون می‌رود و چیزی نمی‌گوید.",
@@ -126,9 +133,12 @@ def findings(
         for step in checks
         if step.ok is None
     ]  # fmt: skip
-    right = [step.error or 0.0 for step in checks if step.ok]
-    agree = [said(language, "all_right", count=number(len(right)), error=number(max(right), 2))] if right else []
-    return [*wrong, *kinks, *agree, *findings_at_points(language, steps, number, marked)]
+    right = [step.error or 0.0 for step in checks if step.ok and (step.error or 0.0) <= WITHIN]
+    key = "all_right_one" if len(right) == 1 else "all_right"
+    agree = [said(language, key, count=number(len(right)), error=number(max(right), 2))] if right else []
+    tiny = [abs(step.numeric - step.value) for step in checks if step.ok and (step.error or 0.0) > WITHIN]
+    absolute = [said(language, "tiny", count=number(len(tiny)), difference=number(max(tiny), 2))] if tiny else []
+    return [*wrong, *kinks, *agree, *absolute, *findings_at_points(language, steps, number, marked)]
 
 
 def findings_at_points(
