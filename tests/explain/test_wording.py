@@ -5,8 +5,10 @@ import json
 import pytest
 
 from zanjir.errors import DataError
-from zanjir.explain import as_markdown, as_notebook, as_text, problem, problem_from_text
-from zanjir.explain.words import why
+from zanjir.explain import as_markdown, as_notebook, as_text, problem, problem_from_text, solution
+from zanjir.explain.words import reason, why
+from zanjir.graph import Tensor
+from zanjir.optim import OPTIMIZERS
 
 
 def of(text, **how):
@@ -90,3 +92,30 @@ def test_a_number_that_is_updated_and_never_read_is_named_with_its_line():
     text = "[given]\nx = 2\nw1 = 3\nw2 = 4\n[formulas]\nloss = 'w1 * x'\n[update]\nrule = 'sgd'"
     with pytest.raises(DataError, match=r"^line 4: the loss does not depend on w2, which is to be updated"):
         problem_from_text(text)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_update_says_what_each_of_its_parts_is_for(name):
+    w = Tensor(0.7, "w")
+    tree = solution(((w * 2 - 1) ** 2).named("loss"), ["w"], optimizer=OPTIMIZERS[name](0.1))
+    for step in tree.every("update"):
+        if step.rule != "given":
+            assert reason(step) not in {"why_part", "why_state"}, step.target
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "words"),
+    [
+        ("momentum", "v(w) new", "Momentum remembers a velocity"),
+        ("rmsprop", "v(w) new", "running mean of the squared derivatives"),
+        ("adam", "m(w) new", "running mean of the derivatives"),
+        ("adam", "m_hat(w)", "began at 0"),
+        ("adamw", "shrunk(w)", "weight decay"),
+        ("adagrad", "G(w) new", "sum of all squared derivatives"),
+    ],
+)
+def test_a_part_of_an_update_is_called_what_it_is(name, target, words):
+    w = Tensor(0.7, "w")
+    tree = solution(((w * 2 - 1) ** 2).named("loss"), ["w"], optimizer=OPTIMIZERS[name](0.1))
+    (step,) = [step for step in tree.every("update") if step.target == target]
+    assert words in why("en", step)

@@ -61,6 +61,9 @@ PERSIAN = {
     "not_computed": "حساب نشده",
     "shape": "آرایه‌ای با شکل {shape}",
 }
+# What update rules remember, by their names for it.
+HELD = {"m": "why_state_mean", "v": "why_state_squares", "G": "why_state_sum", "u": "why_state_changes"}
+VELOCITY = {"v": "why_state_velocity"}
 CATALOGS: dict[str, dict[str, str]] = {
     "en": ENGLISH | REASONS_ENGLISH | AUDIT_ENGLISH | DRAWING_ENGLISH | LETTERS_ENGLISH | LEVEL_ENGLISH
     | MODE_ENGLISH | SCORE_ENGLISH,
@@ -280,10 +283,13 @@ def reason_of_rule(step: Step) -> str:
 def reason_of_update(step: Step) -> str:
     """Return the key of the sentence on a part of an update: a new number, what a rule remembers, reads or finds."""
     name, _, new = step.target.partition(" ")
+    part = name.partition("(")[0]
     if new != "new":
-        return "why_after" if new else "why_setting" if step.rule == "given" else "why_part"
+        known = f"why_part_{part}" if f"why_part_{part}" in REASONS_ENGLISH else "why_part"
+        return "why_after" if new else "why_setting" if step.rule == "given" else known
     if "(" in name:
-        return "why_state"
+        held = VELOCITY if step.rule in {"Momentum", "Nesterov"} else HELD
+        return held.get(part, "why_state")
     return "why_update_SGD" if step.rule == "SGD" else "why_update"
 
 
