@@ -5,7 +5,7 @@ import json
 import pytest
 
 from zanjir.errors import DataError
-from zanjir.explain import as_markdown, as_notebook, as_text, problem, problem_from_text, solution
+from zanjir.explain import as_latex, as_markdown, as_notebook, as_text, problem, problem_from_text, solution
 from zanjir.explain.words import reason, why
 from zanjir.graph import Tensor
 from zanjir.optim import OPTIMIZERS
@@ -19,6 +19,9 @@ def of(text, **how):
 def test_a_negative_number_has_one_pair_of_brackets_in_a_function():
     text = of("[given]\nx = -0.25\n[formulas]\nf = 'exp(x) + 2 * x'")
     assert "np.exp(-0.25) + 2 * (-0.25)" in text
+    assert r"\max(-0.25, -1)" in as_latex(
+        problem_from_text("[given]\nx = -0.25\n[formulas]\nf = 'max(x, -1)'").solution()
+    )
     assert "((" not in text
 
 
@@ -119,3 +122,12 @@ def test_a_part_of_an_update_is_called_what_it_is(name, target, words):
     tree = solution(((w * 2 - 1) ** 2).named("loss"), ["w"], optimizer=OPTIMIZERS[name](0.1))
     (step,) = [step for step in tree.every("update") if step.target == target]
     assert words in why("en", step)
+
+
+def test_a_table_without_an_update_speaks_of_none():
+    tree = problem_from_text(CIRCUIT).solution(level="summary")
+    (table,) = [step for step in tree.every("summary") if step.rule == "parameters"]
+    assert (table.target, table.table.columns) == ("parameters_kept", ("parameter", "value", "derivative"))
+    assert table.table.rows == (("x", 2.0, 7.0), ("y", 3.0, 2.0))
+    assert "update" not in as_text(tree)
+    assert "What the update changes" in as_text(problem("homework-1").solution(level="summary"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -30,7 +30,7 @@ SPECIAL = {
 }  # fmt: skip
 
 ENTRY = re.compile(r"(.+?)(\[[\d, ]+\])")  # of an array, by its index
-NEGATIVE = re.compile(r"\(-[\d.e+/-]+\)")
+NEGATIVE = re.compile(r"(?<=\(|,)( ?)\((-[\d.e+/-]+)\)(?=[),])")  # with a bracket or a comma at either side
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def written(
         substituted = by.alone(numbers[name] if name else by.given(node.value))
     else:
         substituted = text(node, lambda name: by.text(numbers[name]), whole)
-    return Written(symbolic.code, substituted.code, symbolic.latex, substituted.latex)
+    return Written(symbolic.code, bare(substituted.code), symbolic.latex, bare(substituted.latex))
 
 
 def name_text(name: str) -> Expression:
@@ -164,21 +164,19 @@ def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int,
                 texts[id(x)] = expression(Tensor(float(x.value)), [])
         else:
             parts = [texts.get(id(y)) or operand(y, x) for y in x.inputs]
-            is_call = x.gate.elementwise and x.gate.precedence == Precedence.ATOM
-            parts = [*map(bare, parts)] if is_call else parts
             texts[id(x)] = (of_numbers(x.gate.name, parts) if not x.shape else None) or expression(x, parts)
     return texts.get(id(node)) or expression(node, [])
 
 
-def bare(part: Expression) -> Expression:
-    """Return a negative number without its brackets, as it stands between those of a function.
+def bare(formula: str) -> str:
+    """Return a formula in which a negative number between brackets, or in a list, has no other brackets.
 
     Examples
     --------
-    >>> bare(Expression("(-0.3)", "(-0.3)")).code
-    '-0.3'
+    >>> bare("max(0, (-1.5)) * (-2)"), bare("exp((-0.3))")
+    ('max(0, -1.5) * (-2)', 'exp(-0.3)')
     """
-    return replace(part, code=part.code[1:-1]) if NEGATIVE.fullmatch(part.code) else part
+    return NEGATIVE.sub(r"\1\2", formula)
 
 
 def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:
