@@ -88,8 +88,9 @@ def solution_of_run(folder: Path, settings: Mapping[str, Any], focus: str | None
     data = settings["data"] or str(saved.data["name"])
     x, y = sample_of(saved, data, settings["sample"])
     facts = {"sample": settings["sample"], "data": data, **outcome(saved.model, x, y)}
-    asked = f": {focus}" if focus else ""
-    titles = {language: f"{said(language, 'title_sample', **facts)}{asked}" for language in CATALOGS}
+    titles = {language: said(language, "title_sample", **facts) for language in CATALOGS}
+    if focus:
+        titles = {language: said(language, "title_number", title=titles[language], name=focus) for language in titles}
     return replace(explained_sample(saved.model, x, y, level=level, focus=focus, title=titles["en"]), note=titles)
 
 

@@ -20,6 +20,7 @@ LEVEL_ENGLISH = {
     "word_change": "change",
     "word_result": "number",
     "title_sample": "Sample {sample} of {data}: predicted {predicted}, right is {right}",
+    "title_number": "{title}: {name}",
     "reason_rest": "rest stands for the sum of the other terms, which do not depend on the number that is asked for.",
 }
 LEVEL_PERSIAN = {
@@ -38,5 +39,6 @@ LEVEL_PERSIAN = {
     "word_change": "تغییر",
     "word_result": "عدد",
     "title_sample": "نمونهٔ {sample} از {data}: پیش‌بینی {predicted}، درست {right}",
+    "title_number": "{title}، {name}",
     "reason_rest": "rest نمایندهٔ مجموع جمله‌های دیگر است که به عددِ پرسیده‌شده بستگی ندارند.",
 }

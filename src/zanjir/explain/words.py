@@ -139,7 +139,8 @@ def findings(
     right = [step.error or 0.0 for step in checks if step.ok and (step.error or 0.0) <= WITHIN]
     key = "all_right_one" if len(right) == 1 else "all_right"
     agree = [said(language, key, count=number(len(right)), error=number(max(right), 2))] if right else []
-    tiny = [abs(step.numeric - step.value) for step in checks if step.ok and (step.error or 0.0) > WITHIN]
+    small = [step for step in checks if step.ok and (step.error or 0.0) > WITHIN]
+    tiny = [abs((step.numeric or 0.0) - (step.value or 0.0)) for step in small]
     absolute = [said(language, "tiny", count=number(len(tiny)), difference=number(max(tiny), 2))] if tiny else []
     return [*wrong, *kinks, *agree, *absolute, *findings_at_points(language, steps, number, marked)]
 
