@@ -175,9 +175,11 @@ class Matrices:
         return [*(Step("update", "given", part, values[part]) for part in update.settings()), *found]
 
 
-def full(node: Tensor) -> float | NDArray[np.float64]:
-    """Return a node's value in float64: a number, or an array."""
-    return np.asarray(node.value, np.float64) if node.shape else float(node.value)
+def full(node: Tensor) -> float | NDArray[Any]:
+    """Return a node's value in float64: a number, or an array; labels and conditions stay what they are."""
+    if not node.shape:
+        return float(node.value)
+    return np.asarray(node.value, np.float64 if node.dtype.kind == "f" else None)
 
 
 def stepped(kind: str, rule: str, block: Block) -> Step:
