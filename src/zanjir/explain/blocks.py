@@ -179,7 +179,7 @@ def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:
     """Return what a gate about shapes is between single numbers; nothing for all other gates."""
     if gate == "zeros_like":
         return Expression("0", "0")
-    return parts[0] if gate == "broadcast_like" else None
+    return parts[0] if gate in {"broadcast_like", "copy"} else None
 
 
 def latex_name(name: str) -> str:

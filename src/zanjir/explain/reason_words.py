@@ -38,6 +38,7 @@ REASONS_ENGLISH = {
     "right one, and never below 0.",
     "why_conv2d": "At every place of the image, the numbers below the window are multiplied by the weights and added.",
     "why_max_pool2d": "Of every window only the largest number goes on.",
+    "why_copy": "The number stays the same; only its place in the arrays changes.",
     "why_reshape": "The numbers stay the same; only their arrangement changes.",
     "why_standardize": "The mean is taken away and the rest divided by the standard deviation, so that the mean is 0 "
     "and the variance 1.",
@@ -96,6 +97,7 @@ REASONS_PERSIAN = {
     "بیشتر است، و هرگز کمتر از صفر نمی‌شود.",
     "why_conv2d": "در هر جای تصویر، عددهای زیر پنجره در وزن‌ها ضرب و با هم جمع می‌شوند.",
     "why_max_pool2d": "از هر پنجره تنها بزرگ‌ترین عدد پیش می‌رود.",
+    "why_copy": "عدد همان می‌ماند و تنها جای آن در آرایه‌ها عوض می‌شود.",
     "why_reshape": "عددها همان می‌مانند و تنها چینش آن‌ها عوض می‌شود.",
     "why_standardize": "میانگین کم می‌شود و حاصل بر انحراف معیار تقسیم می‌شود تا میانگین صفر و واریانس یک شود.",
     "why_loss": "هزینه در یک عدد می‌گوید خروجی‌ها چقدر نادرست‌اند؛ یادگیری آن را کوچک‌تر می‌کند.",
