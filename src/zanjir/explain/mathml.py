@@ -232,7 +232,7 @@ class Formula:
                 return spelling(node) in self.arrays
             case ast.Call(func=ast.Attribute(), args=[], keywords=[]) | ast.Attribute(attr="size"):
                 return False
-            case ast.Call(func=ast.Attribute(value=value)):
+            case ast.Call(func=ast.Attribute(value=value)) | ast.Subscript(value=value):
                 return self.is_array(value)
             case ast.Call():
                 return spelling(node) in self.arrays or any(map(self.is_array, node.args))
