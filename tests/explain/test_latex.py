@@ -100,6 +100,7 @@ def test_a_matrix_is_as_wide_as_its_longest_row_and_is_not_blown_up():
     matrix = rf"\underset{{6 \times 4}}{{{latex_matrix([['-0.123456'] * 4] * 6)}}}"
     assert width(matrix) == 4 * len("-0.123456") + 3 * len("==") + len("[[]]")
     assert broken(matrix) == [matrix]
+    assert width(r"\sum (3 \times 4) \odot h") == len("SS(3xx4)xxh")
     wide = matrix.replace(row, " & ".join(["-0.123456"] * 9))
     assert broken(wide) == [rf"\resizebox{{0.8\linewidth}}{{!}}{{$\displaystyle {wide}$}}"]
 

@@ -314,7 +314,8 @@ def width(formula: str) -> int:
     9
     """
     text = MATRIX_FORM.sub(lambda found: f"[[{max(found[1].split(ROW_END), key=len).replace('&', '==')}]]", formula)
-    text = text.replace(" + ", "+++").replace(" - ", "---").replace(r"\cdot", "xx").replace(r"\partial", "x")
+    text = text.replace(" + ", "+++").replace(" - ", "---").replace(r"\partial", "x")
+    text = re.sub(r"\\(?:cdot|odot|times|sum)\b", "xx", text)
     text = re.sub(r"\\(?:mathrm|operatorname|text|frac|left|right)\b", "", text)
     return len(re.sub(r"[\s{}_^\\]", "", text))
 
