@@ -128,7 +128,7 @@ def test_row_98_the_questions_of_the_slides_are_answered(call):
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        ((), 2, "say which problem"),
+        ((), 2, "say what"),
         (("questions", "--format", "svg"), 1, "unknown form of the questions 'svg'; expected text, html,"),
         (("homework-9",), 1, "unknown problem 'homework-9'"),
         (("missing.toml",), 1, "cannot read missing.toml"),

@@ -13,7 +13,7 @@ from witnesses.tex import typeset
 from zanjir.errors import GraphError, ParameterError
 from zanjir.explain import PROBLEMS, Step, problem, problem_from_text
 from zanjir.explain.drawing import as_figure, as_svg, as_tikz, drawing
-from zanjir.explain.words import CATALOGS
+from zanjir.explain.words import CATALOGS, titled
 from zanjir.views.drawing import LINE, MARGIN
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -245,7 +245,7 @@ def test_the_svg_is_whole_says_what_it_shows_and_needs_nothing(name, language):
     picture = as_svg(made, tree, language=language)
     root = parsed(picture)
     assert (root.get("role"), root[0].tag, root[0].text, root[1].tag) == (
-        "img", f"{SVG}title", made.title, f"{SVG}desc",
+        "img", f"{SVG}title", titled(language, made.titles), f"{SVG}desc",
     )  # fmt: skip
     assert not re.search(r"<style|<script|\bid=|href|url\(|@import", picture)
     words = [text.text for text in root.iter(f"{SVG}text")]

@@ -120,6 +120,15 @@ def test_a_long_sum_shows_what_varies_and_the_rest_as_one_number():
     assert "x[39] * w[39]" in terms  # the largest
 
 
+def test_two_long_sums_in_one_number_have_a_rest_each():
+    x = tensor(np.arange(20.0), "x")
+    w = tensor(np.linspace(-1, 1, 20), "w")
+    loss = ((x**2).sum() + (w**2).sum() + x[3] * w[4]).named("loss")
+    tree = solution(single_numbers(loss, ("x", (3,)))[0], wrt=["x[3]"])
+    assert tree.every("loss")[0].written.symbolic == "x[3] ** 2 + rest(loss) + rest_2(loss) + x[3] * w[4]"
+    assert tree.value_of("rest_2(loss)") == pytest.approx(float((w.value**2).sum()), rel=CLOSE)
+
+
 def test_scores_too_large_for_powers_of_e_are_made_smaller():
     scores = tensor(np.array([[1000.0, 1001.0, 0.0]]), "s")
     loss = softmax_cross_entropy(scores, tensor(np.array([0]), "y")).sum().named("loss")

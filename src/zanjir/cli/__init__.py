@@ -16,6 +16,7 @@ COMMANDS = {
     "train": "Train a network on a data set, with pictures, a report and a saved model.",
     "evaluate": "Measure a trained model on a data set.",
     "explain": "Solve a problem step by step, every number with its reason.",
+    "why": "Say why one number of a run or a problem is what it is.",
     "audit": "Compare a printed solution with the right one, and name each error and its likely cause.",
     "check": "Check the derivatives of a run's loss against numerical ones.",
     "export": "Write a trained model as an ONNX file.",

@@ -31,7 +31,7 @@ def audit(claims: str, problem: str | None, language: str, as_json: bool) -> Non
     from zanjir.explain import audit as audited
     from zanjir.explain import claims as claims_named
     from zanjir.explain import problem as problem_named
-    from zanjir.explain.words import said
+    from zanjir.explain.words import said, titled
 
     printed = claims_named(claims)
     name = problem or printed.problem
@@ -41,13 +41,12 @@ def audit(claims: str, problem: str | None, language: str, as_json: bool) -> Non
     wrong = sum(not finding.ok for finding in findings)
     if as_json:
         results = [finding.as_json() for finding in findings]
-        document = {"title": printed.title, "problem": name, "claims": len(findings), "wrong": wrong}
+        document = {"title": titled("en", printed.titles), "problem": name, "claims": len(findings), "wrong": wrong}
         click.echo(json.dumps({**document, "findings": results}, ensure_ascii=False, allow_nan=False))
     else:
         lines = [line for finding in findings for line in lines_of(finding, language)]
-        click.echo(
-            "\n".join([printed.title, *lines, said(language, "audit_summary", wrong=wrong, count=len(findings))])
-        )
+        summary = said(language, "audit_summary", wrong=wrong, count=len(findings))
+        click.echo("\n".join([titled(language, printed.titles), *lines, summary]))
     if wrong:
         sys.exit(1)
 

@@ -1,49 +1,46 @@
-"""``zanjir explain``: the worked solution of a problem."""
+"""``zanjir explain``: the worked solution of a problem, or of a trained model on one sample."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from zanjir.cli.options import shown
+from zanjir.cli.worked import FORMATS, check_numerals, put, reading_options, sample_options, solution_of_run, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zanjir.explain import Problem
+    from zanjir.explain import Problem, Step
 
 __all__ = ["explain"]
 
-FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "svg", "tikz", "json")
-NUMERALS = ("text", "html", "markdown")  # the forms that are only read
-COMPUTED = ("notebook", "python", "svg", "tikz")
-DRAWINGS = ("network", "circuit")
+PICTURES = ("svg", "tikz")
+LEVELS = ("summary", "matrices", "scalars", "gates")
+COMPUTED = ("notebook", "python", *PICTURES)
+LEVEL = "How closely.  [default: single numbers, or matrices if that would be long]"
+DIGITS = "Significant digits that are shown (6); by hand, digits to which every number is rounded (3)."
 
 
 @click.command()
-@click.argument("problem", required=False)
-@shown("--format", "form", type=click.Choice(FORMATS), default="text", help="What to write.")
-@shown("--lang", "language", type=click.Choice(["en", "fa"]), default="en", help="English or Persian.")
-@shown("--numerals", type=click.Choice(["latin", "persian"]), default="latin", help="For text, html and markdown.")
-@click.option(
-    "--digits",
-    type=click.IntRange(1, 17),
-    help="Significant digits that are shown (6); by hand, digits to which every number is rounded (3).",
-)
+@click.argument("what", metavar="PROBLEM|RUN", required=False)
+@shown("--format", "form", type=click.Choice((*FORMATS, *PICTURES)), default="text", help="What to write.")
+@click.option("--level", type=click.Choice(LEVELS), help=LEVEL)
+@click.option("--focus", metavar="NUMBER", help="Explain only what depends on one number, such as w5 or 'W2[1,3]'.")
+@sample_options
+@click.option("--digits", type=click.IntRange(1, 17), help=DIGITS)
 @shown("--mode", type=click.Choice(["full", "hand", "exact"]), default="full", help="How numbers are computed.")
 @shown("--rounding", type=click.Choice(["half-up", "truncated"]), default="half-up", help="How, by hand.")
 @shown("--places", type=click.Choice(["significant", "decimal"]), default="significant", help="What digits count.")
 @click.option("--symbolic", is_flag=True, help="Give every derivative as a formula, checked at random points.")
-@click.option("--drawing", type=click.Choice(DRAWINGS), help="What to draw.  [default: the network if there is one]")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of printing.")
+@click.option(
+    "--drawing", type=click.Choice(["network", "circuit"]), help="What to draw.  [default: the network if there is one]"
+)
 @click.option("--list", "listed", is_flag=True, help="List the problems that are there.")
-def explain(
-    problem: str | None, form: str, language: str, numerals: str, digits: int | None, mode: str, rounding: str,
-    places: str, symbolic: bool, drawing: str | None, out: Path | None, listed: bool,
-) -> None:  # fmt: skip
+@reading_options
+def explain(what: str | None, listed: bool, out: Path | None, **settings: Any) -> None:
     """Solve PROBLEM step by step: forward, backward by the chain rule, update, and a check of every derivative.
 
     PROBLEM is a TOML file, or one of the lectures by its name, such as
@@ -51,56 +48,76 @@ def explain(
     the slides is answered. With --mode hand every number is rounded before
     it is used, as a student does; with --mode exact all numbers are
     fractions.
+
+    Of a RUN of zanjir train, what its model makes of one --sample is
+    explained.
     """
-    from zanjir.explain import LETTERS, PROBLEMS, questions_as
-    from zanjir.explain import problem as problem_named
-    from zanjir.files import write_whole
+    from zanjir.explain import PROBLEMS
 
     if listed:
-        for name in (*PROBLEMS, *LETTERS):
-            click.echo(f"{name:<24}{problem_named(name).title}")
-        click.echo(f"{'questions':<24}The questions of the slides, answered")
+        put(listing(), out)
         return
-    if problem is None:
-        raise click.UsageError(f"say which problem: a TOML file, {', '.join(PROBLEMS)}, or questions.")
-    if numerals != "latin" and (form not in NUMERALS or problem == "questions"):
-        raise click.UsageError(f"--numerals is for solutions as {', '.join(NUMERALS)}; leave it out.")
+    if what is None:
+        raise click.UsageError(f"say what: a TOML file, {', '.join(PROBLEMS)}, questions, or a run.")
+    check(what, settings)
+    put(answered(what, settings), out)
+
+
+def listing() -> str:
+    """Return the names and titles of the problems that are there."""
+    from zanjir.explain import LETTERS, PROBLEMS, problem
+
+    titles = {name: problem(name).title for name in (*PROBLEMS, *LETTERS)}
+    titles["questions"] = "The questions of the slides, answered"
+    return "\n".join(f"{name:<24}{title}" for name, title in titles.items())
+
+
+def check(what: str, settings: Mapping[str, Any]) -> None:
+    """Refuse options that do not go together."""
+    form, mode, symbolic = settings["form"], settings["mode"], settings["symbolic"]
+    is_run, chosen = Path(what).is_dir(), [name for name in ("level", "focus") if settings[name]]
+    if not is_run and (given := [name for name in ("sample", "data") if settings[name] is not None]):
+        raise click.UsageError(f"{what} is no run's folder, and only runs have samples; leave out --{given[0]}.")
+    if is_run and (mode != "full" or symbolic or form in PICTURES or settings["drawing"]):
+        raise click.UsageError("a run is explained in numbers; --mode, --symbolic and pictures are for problems.")
+    check_numerals(form if what != "questions" else what, settings["numerals"])
     if symbolic and form in COMPUTED:
         raise click.UsageError(f"--symbolic has no form {form}, which computes with numbers; choose another --format.")
-    if mode != "full" and (symbolic or form == "svg" or problem == "questions"):
+    if mode != "full" and (symbolic or form in PICTURES or what == "questions"):
         raise click.UsageError(f"--mode {mode} is for solutions; leave it out for formulas, pictures and questions.")
-    by_hand = mode == "hand"
-    by = {"mode": mode, "digits": digits if by_hand else None, "rounding": rounding, "places": places}
-    digits = 6 if digits is None or by_hand else digits
-    if problem == "questions":
-        text = questions_as(form, language=language, digits=digits)
-    else:
-        shown = {"language": language, "digits": digits, **({"numerals": numerals} if numerals != "latin" else {})}
-        text = written(problem_named(problem), form, shown, by, drawing, symbolic=symbolic)
-    if out is None:
-        click.echo(text)
-    else:
-        write_whole(out, f"{text.rstrip()}\n".encode())
-        click.echo(f"written to {out}", err=True)
+    if chosen and (symbolic or form in PICTURES or what == "questions"):
+        raise click.UsageError(f"--{chosen[0]} is for solutions; leave it out for formulas, pictures and questions.")
 
 
-def written(
-    problem: Problem, form: str, shown: dict[str, Any], by: Mapping[str, Any], drawing: str | None, *, symbolic: bool
-) -> str:  # fmt: skip
-    """Return the solution of a problem in a form, with so many digits shown."""
-    from zanjir.explain import as_html, as_latex, as_markdown, as_notebook, as_script, as_text
+def answered(what: str, settings: Mapping[str, Any]) -> str:
+    """Return what is asked for, in its form."""
+    from zanjir.explain import problem, questions_as
+
+    by_hand, form, language = settings["mode"] == "hand", settings["form"], settings["language"]
+    digits = 6 if settings["digits"] is None or by_hand else settings["digits"]
+    if what == "questions":
+        return questions_as(form, language=language, digits=digits)
+    reading = {"language": language, "numerals": settings["numerals"], "digits": digits}
+    if Path(what).is_dir():
+        return written(solution_of_run(Path(what), settings, settings["focus"], settings["level"]), form, **reading)
+    given = problem(what)
+    tree = given.symbolic() if settings["symbolic"] else solved(given, settings)
+    return pictured(given, tree, settings, reading)
+
+
+def solved(given: Problem, settings: Mapping[str, Any]) -> Step:
+    """Return the solution of a problem, computed as the options say."""
+    how = {name: settings[name] for name in ("level", "focus", "mode", "rounding", "places")}
+    return given.solution(**how, digits=settings["digits"] if settings["mode"] == "hand" else None)
+
+
+def pictured(given: Problem, tree: Step, settings: Mapping[str, Any], reading: dict[str, Any]) -> str:
+    """Return a solution in its form with its picture, or the picture alone."""
     from zanjir.explain.drawing import as_figure, as_svg, as_tikz
 
-    tree = problem.symbolic() if symbolic else problem.solution(**by)
-    if form == "json":
-        return json.dumps(tree.as_json(shown["language"]), ensure_ascii=False)
-    if form in {"svg", "tikz"}:
-        return (as_svg if form == "svg" else as_tikz)(problem, tree, kind=drawing, **shown)
-    drawn = {key: shown[key] for key in ("language", "digits")}
-    if form in {"html", "latex"} and (figure := as_figure(problem, tree, form, kind=drawing, **drawn)):
-        shown = {**shown, "figure": figure}
-    write: Any = {
-        "text": as_text, "html": as_html, "markdown": as_markdown, "latex": as_latex, "notebook": as_notebook,
-        "python": as_script,
-    }[form]  # fmt: skip
-    return str(write(tree, **shown))
+    form, kind = settings["form"], settings["drawing"]
+    drawn = {"kind": kind, "language": reading["language"], "digits": reading["digits"]}
+    if form in PICTURES:
+        return (as_svg if form == "svg" else as_tikz)(given, tree, **drawn)
+    figure = as_figure(given, tree, form, **drawn) if form in {"html", "latex"} and not settings["focus"] else ""
+    return written(tree, form, **reading, figure=figure)

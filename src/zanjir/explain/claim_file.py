@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zanjir.errors import DataError, ZanjirError, choose
-from zanjir.explain.problem_file import check_numbers, known, table, text_of
+from zanjir.explain.problem_file import check_numbers, known, table, text_of, titles_of
 
 __all__ = ["CLAIMS", "Claim", "Claims", "claims", "claims_from_text"]
 
@@ -56,7 +56,7 @@ class Claims:
 
     Parameters
     ----------
-    title : str
+    titles : str or mapping of str to str
         What it is called.
     claims : tuple of Claim
         What it says, in order.
@@ -66,7 +66,7 @@ class Claims:
         Other given numbers with which it may have been computed, by the name of the variant.
     """
 
-    title: str
+    titles: str | Mapping[str, str]
     claims: tuple[Claim, ...]
     problem: str = ""
     variants: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -128,7 +128,7 @@ def claims_from_text(text: str) -> Claims:
         raise DataError(f"the printed solution has {len(found):,} claims; expected at most {MOST_CLAIMS:,}.")
     read = tuple(claim(number, entry) for number, entry in enumerate(found, start=1))
     variants = {name: variant(name, table(table(facts, "variants"), name)) for name in table(facts, "variants")}
-    return Claims(str(facts.get("title", "printed solution")), read, str(facts.get("problem", "")), variants)
+    return Claims(titles_of(facts.get("title", "printed solution")), read, str(facts.get("problem", "")), variants)
 
 
 def variant(name: str, changes: Mapping[str, Any]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from zanjir.explain.blocks import latex_name
 from zanjir.explain.latex import standalone
 from zanjir.explain.problem import Problem
 from zanjir.explain.steps import Step
-from zanjir.explain.words import CATALOGS
+from zanjir.explain.words import CATALOGS, titled
 from zanjir.explain.writer import Writer
 from zanjir.graph.diagram import diagram
 from zanjir.views.circuit import WORDS, circuit
@@ -68,7 +68,7 @@ def drawing(
         words = {name: choose("language", language, CATALOGS)[f"drawing_{name}"] for name in WORDS}
         numbers = not problem.letters
         graph = diagram(problem.loss, gradients=numbers, values=numbers)
-        return circuit(graph, words=words, title=problem.title, digits=digits)
+        return circuit(graph, words=words, title=titled(language, problem.titles), digits=digits)
     if not problem.network:
         raise ParameterError("the problem has no [network], expected one to draw it; draw the circuit instead.")
     if tree is None or tree.rule in {"summary", "matrices"}:  # a picture shows single numbers
@@ -132,7 +132,7 @@ class Draftsman(Writer):
 
     def __init__(self, tree: Step, symbol: str, language: str, digits: int) -> None:
         super().__init__(language, digits)
-        self.title, self.symbol = tree.target, symbol
+        self.tree, self.symbol = tree, symbol
         steps = tree.every("given", "forward", "loss", "backward")
         self.values = {step.target: step.value for step in steps if step.value is not None and np.ndim(step.value) == 0}
 
@@ -148,7 +148,7 @@ class Draftsman(Writer):
         links += [Link(len(layers), k, k) for k in range(len(targets))]
         links += [Link(len(layers) + 1, k, 0) for k in range(len(targets))]
         key = (self.say("drawing_circle"), self.say("drawing_wire", symbol=self.symbol))
-        return Network(self.title, tuple(columns), tuple(links), key)
+        return Network(self.title(self.tree), tuple(columns), tuple(links), key)
 
     def layer(self, number: int, layer: Mapping[str, Any], n_layers: int) -> Column:
         """Return a layer of neurons."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import re
+from collections import Counter
 from collections.abc import Collection
 from functools import reduce
 from typing import Any, TypeAlias
@@ -17,16 +19,17 @@ from zanjir.graph.gate import TABLE, Gate
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.graph.tensor import apply
 
-__all__ = ["Index", "entry_name", "single_numbers"]
+__all__ = ["Index", "entry_name", "is_rest", "single_numbers"]
 
 Index: TypeAlias = tuple[int, ...]
 Flags: TypeAlias = NDArray[np.bool_]
 
 MOST_NUMBERS = 5000
-# Of a long sum, the terms that do not change are added up beforehand; where none does, the largest few are shown.
+# Of a long sum, the terms that do not change are added up beforehand, but for the largest few of what is asked for.
 LONG, SHOWN = 12, 6
 # Above this, e to the power of a score leaves float64.
 LARGEST_EXPONENT = 700.0
+REST = re.compile(r"rest(_\d+)?\(.+\)")
 MATRIX = 2  # axes
 
 
@@ -84,6 +87,17 @@ def entry_name(name: str, index: Index) -> str:
     return f"{name}[{', '.join(map(str, index))}]" if index else name
 
 
+def is_rest(name: str) -> bool:
+    """Whether a number stands for those terms of a sum that are not written out.
+
+    Examples
+    --------
+    >>> is_rest("rest(z[1])"), is_rest("rest_2(z[1])"), is_rest("z[1]")
+    (True, True, False)
+    """
+    return REST.fullmatch(name) is not None
+
+
 class Entries:
     """The entries of a graph's arrays, made once each, as they are read."""
 
@@ -93,6 +107,7 @@ class Entries:
         self.made: dict[tuple[int, Index], Tensor] = {}
         self.traced: dict[int, NDArray[Any]] = {}
         self.composed: dict[int, Tensor] = {}
+        self.rests: Counter[str] = Counter()
         self.block = loss.name or ""  # the named number whose expression is being made
         self.focus = self.found(focus) if focus else None
         self.flags = self.dependent()
@@ -269,23 +284,30 @@ class Entries:
             return self.varies(*number.parts)
         return any(self.reads_focus(part) for part in number.parts)
 
+    def name_of_rest(self) -> str:
+        """Return a name for what is not written out of a sum: rest(z[1]), and if there are several, rest_2(z[1])."""
+        self.rests[self.block] += 1
+        number = self.rests[self.block]
+        return f"rest{f'_{number}' if number > 1 else ''}({self.block})"
+
     def added(self, terms: list[Any], varying: list[bool]) -> Tensor:
         """Return a sum of nodes or traced numbers: its terms, and what is not written out as one given number."""
-        kept = kept_terms(terms, varying)
+        asked_for = self.focus is not None and self.block == self.name(*self.focus)
+        kept = kept_terms(terms, varying, SHOWN if asked_for else 0)
         made = [term if isinstance(term, Tensor) else self.tensor(term) for k, term in enumerate(terms) if kept[k]]
         if not all(kept):
             rest = float(np.sum([valued(term) for k, term in enumerate(terms) if not kept[k]]))
-            made.append(Tensor(rest, f"rest({self.block})"))
+            made.append(Tensor(rest, self.name_of_rest()))
         total: Tensor = reduce(operator.add, made)
         return total
 
 
-def kept_terms(terms: list[Any], varying: list[bool]) -> list[bool]:
-    """Return which terms of a sum are written out: all of a short one, else what varies, or the largest few."""
-    if len(terms) <= LONG or any(varying):
-        return varying if len(terms) > LONG else [True] * len(terms)
-    largest = set(sorted(range(len(terms)), key=lambda k: -abs(valued(terms[k])))[:SHOWN])
-    return [k in largest for k in range(len(terms))]
+def kept_terms(terms: list[Any], varying: list[bool], n_largest: int) -> list[bool]:
+    """Return which terms of a sum are written out: all of a short one, else what varies and the largest few others."""
+    if len(terms) <= LONG:
+        return [True] * len(terms)
+    others = sorted((k for k, varies in enumerate(varying) if not varies), key=lambda k: -abs(valued(terms[k])))
+    return [varies or k in others[:n_largest] for k, varies in enumerate(varying)]
 
 
 def is_nan(values: NDArray[Any]) -> Flags:

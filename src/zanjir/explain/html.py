@@ -53,9 +53,15 @@ def as_html(tree: Step, *, language: str = "en", digits: int = 6, numerals: str 
     parts = writer.parts(tree)
     remarks = "".join(writer.remark(*remark) for remark in writer.remarks(tree))
     note = "".join(f"<p>{sentence}</p>" for sentence in writer.mode_note(tree))
-    drawn = f'<figure tabindex="0">\n{figure}</figure>\n' if figure else ""
+    drawn = f'<figure tabindex="0" style="--width: {width_of(figure)}px">\n{figure}</figure>\n' if figure else ""
     body = f"{drawn}{note}{''.join(parts)}{remarks}"
-    return page(tree.target, body, language=language, persian_numerals=numerals == "persian")
+    return page(writer.title(tree), body, language=language, persian_numerals=numerals == "persian")
+
+
+def width_of(figure: str) -> float:
+    """Return how wide a picture in SVG is, in pixels; the page may make it a quarter smaller, then it scrolls."""
+    found = re.search(r' width="([\d.]+)"', figure)
+    return float(found[1]) if found else 0.0
 
 
 class Html(Writer):

@@ -80,7 +80,7 @@ def as_latex(tree: Step, *, language: str = "en", digits: int = 6, figure: str =
     writer = Latex(language, digits)
     remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
     parts = [*map(writer.prose, writer.mode_note(tree)), *writer.parts(tree), *remarks]
-    return writer.document(tree.target, parts, figure)
+    return writer.document(writer.title(tree), parts, figure)
 
 
 def standalone(figure: str, language: str = "en") -> str:
@@ -144,14 +144,15 @@ class Latex(Writer):
         """Return a part with its heading; nothing if it has no steps."""
         heading = rf"\subsection*{{{self.prose(self.say(kind))}}}"
         blocks: list[str] = []
-        for is_given, group in groupby(steps, lambda step: step.rule == "given"):
+        for is_given, group in groupby(steps, lambda step: step.kind == "given" or step.rule == "given"):
             alike = [*group]
             blocks += [self.side_by_side(alike)] if is_given else map(self.block, alike)
         return "\n".join([heading, *blocks]) if steps else ""
 
     def side_by_side(self, steps: list[Step]) -> str:
         """Return what is given, beside each other."""
-        return beside([(latex_name(x.target), *map(powers, self.known(x.value, x.exact))) for x in steps])
+        formulas = beside([(latex_name(x.target), *map(powers, self.known(x.value, x.exact))) for x in steps])
+        return "\n".join([formulas, *filter(None, map(self.reason, steps))])
 
     def block(self, step: Step) -> str:
         """Return a step: its table, or its formula, its local derivatives, and why, on one page."""

@@ -15,6 +15,8 @@ LEVEL_ENGLISH = {
     "word_new": "new value",
     "word_change": "change",
     "word_result": "number",
+    "title_sample": "Sample {sample} of {data}: predicted {predicted}, right is {right}",
+    "reason_rest": "rest stands for the sum of the other terms, which do not depend on the number that is asked for.",
 }
 LEVEL_PERSIAN = {
     "table_parameters": "آنچه به‌روزرسانی عوض می‌کند",
@@ -27,4 +29,6 @@ LEVEL_PERSIAN = {
     "word_new": "مقدار نو",
     "word_change": "تغییر",
     "word_result": "عدد",
+    "title_sample": "نمونهٔ {sample} از {data}: پیش‌بینی {predicted}، درست {right}",
+    "reason_rest": "rest نمایندهٔ مجموع جمله‌های دیگر است که به عددِ پرسیده‌شده بستگی ندارند.",
 }

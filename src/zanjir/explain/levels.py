@@ -13,7 +13,7 @@ import numpy as np
 
 from zanjir.errors import GraphError, ParameterError, choose
 from zanjir.explain.chain_rule import solution
-from zanjir.explain.entries import Index, entry_name, single_numbers
+from zanjir.explain.entries import Index, entry_name, is_rest, single_numbers
 from zanjir.explain.matrices import by_matrices, in_float64
 from zanjir.explain.steps import Step
 from zanjir.explain.summary import summarized
@@ -137,7 +137,12 @@ def around(loss: Tensor, focus: str, level: str, samples: Collection[str], how: 
     numbers = gate_by_gate(numbers) if level == "gates" else numbers
     tree = solution(numbers, wrt=leaves, title=how["title"], symbol=how["symbol"])
     agreeing(loss, tree, [shown_name(name, index, samples)], samples, how["symbol"])
-    return replace(tree, rule=level)
+    return replace(tree, rule=level, children=tuple(map(with_reason, tree.children)))
+
+
+def with_reason(step: Step) -> Step:
+    """Return a step; one that stands for the rest of a sum says so."""
+    return replace(step, rule="rest", reason="rest") if step.kind == "given" and is_rest(step.target) else step
 
 
 def place(text: str) -> tuple[str, Index]:

@@ -41,7 +41,7 @@ def as_markdown(tree: Step, *, language: str = "en", digits: int = 6, numerals: 
     """
     writer = Markdown(language, digits, numerals)
     remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
-    body = "\n\n".join([f"# {tree.target}", *writer.mode_note(tree), *writer.parts(tree), *remarks])
+    body = "\n\n".join([f"# {writer.title(tree)}", *writer.mode_note(tree), *writer.parts(tree), *remarks])
     return f'<div dir="rtl">\n\n{body.strip()}\n\n</div>\n' if language == "fa" else f"{body.strip()}\n"
 
 

@@ -46,9 +46,8 @@ def as_notebook(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     writer = Markdown(language, digits)
     cells = []
     for kind, code in script_parts(tree, language=language).items():
-        text = (
-            "\n\n".join([f"# {tree.target}", *writer.mode_note(tree)]) if kind == "start" else prose(writer, kind, tree)
-        )
+        start = "\n\n".join([f"# {writer.title(tree)}", *writer.mode_note(tree)])
+        text = start if kind == "start" else prose(writer, kind, tree)
         cells += [markdown_cell(kind, text, language), code_cell(kind, code)]
     if tables := writer.part("summary", tree.every("summary")):
         cells.append(markdown_cell("summary", tables, language))

@@ -43,12 +43,13 @@ summary, li p { font-size: .9rem; color: #404040; } li p { margin: 0; }
 [data-from] { border-block-end: 1px dotted #767676; cursor: pointer; }
 [data-from]:hover { color: #00508a; border-block-end: 2px solid #00508a; }
 figure { direction: ltr; margin: 1rem 0; overflow-x: auto; }
+figure svg { max-width: 100%; height: auto; min-width: calc(var(--width) * .75); }
 bdi { direction: ltr; } code { font-family: "DejaVu Sans Mono", Consolas, monospace; font-size: .95em; }
 @media print {
   body { margin: 0; max-width: none; padding: 0; font-size: 10pt; }
   .formula { overflow: visible; } .formula > math { font-size: 11pt; }
   li { break-inside: avoid; } h2 { break-after: avoid; } [data-from] { border: 0; } .from { display: none; }
-  figure svg { max-width: 100%; height: auto; }
+  figure svg { min-width: 0; }
   details::details-content { content-visibility: visible; } summary { list-style: none; }
   :target, .origin { background: none; outline: none; }
 }

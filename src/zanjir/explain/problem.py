@@ -22,6 +22,7 @@ from zanjir.explain.score_problem import Scores
 from zanjir.explain.steps import KINDS, Step
 from zanjir.explain.summary import summarized
 from zanjir.explain.symbolic import formulas
+from zanjir.explain.words import titled
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.optim import Optimizer
@@ -36,8 +37,8 @@ class Problem:
 
     Parameters
     ----------
-    title : str
-        What it is called.
+    titles : str or mapping of str to str
+        What it is called, or that in each language.
     given : dict of str to float
         The given numbers by name.
     formulas : dict of str to str
@@ -68,7 +69,7 @@ class Problem:
     [1.0, 2.0, 7.0, 2.0]
     """
 
-    title: str
+    titles: str | Mapping[str, str]
     given: Mapping[str, float]
     formulas: Mapping[str, str]
     parameters: tuple[str, ...] = ()
@@ -80,6 +81,11 @@ class Problem:
     proof: tuple[Line, ...] = ()
     scores: Scores | None = None
     network: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What it is called in English, or in the only language that it has a title in."""
+        return titled("en", self.titles)
 
     @property
     def loss(self) -> Tensor:
@@ -157,7 +163,16 @@ class Problem:
             If there is no such level, number or setting, or the problem cannot be explained in that way.
         """
         how: dict[str, Any] = {"mode": mode, "digits": digits, "rounding": rounding, "places": places}
-        by = arithmetic(**how)
+        return self.named(self.solved(level, focus, how), f": {focus}" if focus else "")
+
+    def named(self, tree: Step, more: str = "") -> Step:
+        """Return a tree with its title in every language that it has one in."""
+        titles = {} if isinstance(self.titles, str) else self.titles
+        return replace(tree, note={language: f"{title}{more}" for language, title in titles.items()})
+
+    def solved(self, level: str | None, focus: str | None, how: Mapping[str, Any]) -> Step:
+        """Return the tree of steps, with its title in one language."""
+        by, mode = arithmetic(**how), how["mode"]
         if level is not None:
             choose("level", level, dict.fromkeys(LEVELS))
         if self.letters or self.proof:
@@ -185,8 +200,8 @@ class Problem:
         symbol = focus[1:].partition("/d")[0] if "/d" in focus else self.symbol
         several = self.scores is not None and len(self.scores.totals) > 1
         loss = self.nodes[symbol] if several and symbol in self.nodes else self.loss
-        title = f"{self.title}: {focus}"
-        return explained(loss, focus=focus, level=level, title=title, symbol=str(loss.name) if several else self.symbol)
+        symbol = str(loss.name) if several else self.symbol
+        return explained(loss, focus=focus, level=level, title=f"{self.title}: {focus}", symbol=symbol)
 
     def by_matrices(self) -> Step:
         """Return the tree of steps of whole matrices, for a network."""
@@ -266,10 +281,11 @@ class Problem:
         """
         if self.proof:
             raise DataError("the problem is a proof, which has no derivatives; explain it without formulas.")
-        return formulas(
+        tree = formulas(
             self.loss, letters=tuple(self.letters), given=[*self.letters, *self.given], wrt=self.parameters or None,
             title=self.title, symbol=self.symbol,
         )  # fmt: skip
+        return self.named(tree)
 
     def loss_after(self) -> float:
         """Return the loss after the steps of the update."""

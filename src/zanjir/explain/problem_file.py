@@ -18,6 +18,7 @@ from zanjir.explain.network import formulas_of, is_names
 from zanjir.explain.problem import Problem
 from zanjir.explain.proof import lines_of
 from zanjir.explain.score_problem import Scores, formulas_of_scores, place_of
+from zanjir.explain.words import CATALOGS
 from zanjir.optim import Optimizer, optimizer
 
 __all__ = ["load_problem", "problem_from_text"]
@@ -123,11 +124,22 @@ def problem_from_text(text: str, **settings: Any) -> Problem:
     if letters and "update" in facts:
         raise DataError("[update] needs numbers, and there are symbols; leave it out, or give numbers in [given].")
     parameters, rule, n_steps = update_of(facts, given)
-    title, symbol = str(facts.get("title", "problem")), str(facts.get("symbol", "L"))
+    title, symbol = titles_of(facts.get("title", "problem")), str(facts.get("symbol", "L"))
     network = table(facts, "network")
     problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, letters, proof, scores, network)
     _ = problem.solution() if proof else problem.nodes  # what cannot be computed is said now
     return problem
+
+
+def titles_of(title: Any) -> str | dict[str, str]:
+    """Return the title of a file, which may be a table with one for each language."""
+    if not isinstance(title, dict):
+        return str(title)
+    for language in title:
+        choose("language of title", language, CATALOGS)
+    if not title or not all(isinstance(text, str) for text in title.values()):
+        raise DataError(f'title is {title!r}, expected a text, or one for each language: {{ en = "...", fa = "..." }}.')
+    return title
 
 
 def scores_of(facts: Mapping[str, Any], text: str) -> Scores | None:

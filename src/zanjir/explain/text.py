@@ -56,7 +56,7 @@ def as_text(tree: Step, *, language: str = "en", digits: int = 6, numerals: str 
     """
     writer = Text(language, digits, numerals)
     remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
-    return "\n\n".join([tree.target, *writer.mode_note(tree), *writer.parts(tree), *remarks])
+    return "\n\n".join([writer.title(tree), *writer.mode_note(tree), *writer.parts(tree), *remarks])
 
 
 class Text(Writer):

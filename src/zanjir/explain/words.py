@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
@@ -74,6 +74,19 @@ def said(language: str, key: str, **facts: object) -> str:
     'Given'
     """
     return choose("language", language, CATALOGS)[key].format(**facts)
+
+
+def titled(language: str, titles: str | Mapping[str, str]) -> str:
+    """Return a title in a language, in English if it has none, or in the only language that it has.
+
+    Examples
+    --------
+    >>> titled("fa", {"en": "Homework", "fa": "تمرین"}), titled("fa", "mine"), titled("en", {"fa": "تمرین"})
+    ('تمرین', 'mine', 'تمرین')
+    """
+    if isinstance(titles, str):
+        return titles
+    return titles.get(language) or titles.get("en") or next(iter(titles.values()))
 
 
 def word(language: str, key: str) -> str:
@@ -187,7 +200,7 @@ def why(language: str, step: Step, marked: Callable[[str], str] = str, number: C
     >>> why("en", Step("forward", "sigmoid", "out", 0.5, inputs=("net",)))
     'The sigmoid brings any number between 0 and 1; 0 becomes 0.5.'
     """
-    if step.note:
+    if step.note and step.kind != "solution":
         return note(language, step)
     through = [path.through for path in step.paths]
     return said(

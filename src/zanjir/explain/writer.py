@@ -83,6 +83,10 @@ class Writer:
         """Return words as they stand in a formula of LaTeX."""
         return rf"\text{{{text}}}"
 
+    def title(self, tree: Step) -> str:
+        """Return what a solution is called, in the language if it has such a title."""
+        return tree.note.get(self.language, tree.target)
+
     def name(self, name: str) -> str:
         """Return a name as it stands in a sentence."""
         return name
