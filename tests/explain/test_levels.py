@@ -196,7 +196,7 @@ def test_the_penalty_of_the_training_is_part_of_the_loss():
         ({"focus": "W1[0"}, ParameterError, "'W1\\[0' names no number; expected an array and an index"),
         ({"focus": "W1[-1, 0]"}, ParameterError, "names no number"),
         ({"focus": "W1[9, 0]"}, GraphError, "is no entry: W1 has shape"),
-        ({"focus": "V[0]"}, GraphError, "'V' is no array here"),
+        ({"focus": "V[0]"}, GraphError, "there is no 'V' here"),
     ],
 )
 def test_what_cannot_be_explained_is_refused_in_a_sentence(how, error, sentence):

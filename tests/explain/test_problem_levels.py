@@ -110,7 +110,7 @@ def test_of_several_losses_a_derivative_names_its_own():
     ("name", "how", "error", "sentence"),
     [
         ("homework-1", {"level": "deep"}, ParameterError, "unknown level 'deep'"),
-        ("homework-1", {"focus": "w11"}, GraphError, "'w11' is no"),
+        ("homework-1", {"focus": "w11"}, GraphError, "there is no 'w11' here"),
         ("homework-1", {"focus": "w1", "level": "matrices"}, ParameterError, "w1 is one number"),
         ("homework-1", {"focus": "w1", "mode": "hand"}, ParameterError, "mode 'hand' is for all single numbers"),
         (

@@ -31,6 +31,7 @@ SPECIAL = {
 
 ENTRYWISE = r"{0} \odot {1}"
 ENTRY = re.compile(r"(.+?)(\[[\d, ]+\])")  # of an array, by its index
+NEGATIVE = re.compile(r"(?<=\(|,)( ?)\((-[\d.e+/-]+)\)(?=[),])")  # with a bracket or a comma at either side
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def written(
         substituted = by.alone(numbers[name] if name else by.given(node.value))
     else:
         substituted = text(node, lambda name: by.text(numbers[name]), whole)
-    return Written(symbolic.code, substituted.code, symbolic.latex, substituted.latex)
+    return Written(symbolic.code, bare(substituted.code), symbolic.latex, bare(substituted.latex))
 
 
 def name_text(name: str) -> Expression:
@@ -169,6 +170,17 @@ def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int,
             as_number = not x.shape or id(x) in alike
             texts[id(x)] = (of_numbers(x.gate.name, parts) if as_number else None) or expression(entrywise(x), parts)
     return texts.get(id(node)) or expression(node, [])
+
+
+def bare(formula: str) -> str:
+    """Return a formula in which a negative number between brackets, or in a list, has no other brackets.
+
+    Examples
+    --------
+    >>> bare("max(0, (-1.5)) * (-2)"), bare("exp((-0.3))")
+    ('max(0, -1.5) * (-2)', 'exp(-0.3)')
+    """
+    return NEGATIVE.sub(r"\1\2", formula)
 
 
 def spread(order: Sequence[Tensor]) -> set[int]:

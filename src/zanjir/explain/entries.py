@@ -125,7 +125,7 @@ class Entries:
         node = next((node for node in self.order if node.name == name), None)
         if node is None:
             names = ", ".join(node.name for node in self.order if node.name)
-            raise GraphError(f"{name!r} is no array here; expected one of {names}.")
+            raise GraphError(f"there is no {name!r} here; expected one of {names}.")
         if len(index) != node.ndim or any(not 0 <= i < size for i, size in zip(index, node.shape, strict=True)):
             raise GraphError(f"{entry_name(name, index)} is no entry: {name} has shape {node.shape}.")
         if node.dtype.kind != "f":

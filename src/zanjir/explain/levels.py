@@ -15,7 +15,7 @@ from zanjir.errors import GraphError, ParameterError, choose
 from zanjir.explain.chain_rule import solution
 from zanjir.explain.entries import Index, entry_name, is_rest, single_numbers
 from zanjir.explain.matrices import by_matrices, in_float64
-from zanjir.explain.steps import Step
+from zanjir.explain.steps import Step, Table
 from zanjir.explain.summary import summarized
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.order import topological_order
@@ -136,8 +136,23 @@ def around(loss: Tensor, focus: str, level: str, samples: Collection[str], how: 
     numbers, leaves = single_numbers(loss, (name, index), samples=samples)
     numbers = gate_by_gate(numbers) if level == "gates" else numbers
     tree = solution(numbers, wrt=leaves, title=how["title"], symbol=how["symbol"])
-    agreeing(loss, tree, [shown_name(name, index, samples)], samples, how["symbol"])
-    return replace(tree, rule=level, children=tuple(map(with_reason, tree.children)))
+    asked = shown_name(name, index, samples)
+    agreeing(loss, tree, [asked], samples, how["symbol"])
+    steps = (*map(with_reason, as_read(tree)), answer(tree, asked, f"d{how['symbol']}/d{asked}"))
+    return replace(tree, rule=level, children=steps)
+
+
+def as_read(tree: Step) -> list[Step]:
+    """Return the steps of a tree; what is given stands in the order in which it is read, not that of the whole."""
+    read = [name for step in tree.every("forward", "loss") for name in step.inputs]
+    given = sorted(tree.every("given"), key=lambda step: read.index(step.target))
+    return [*given, *(step for step in tree.children if step.kind != "given")]
+
+
+def answer(tree: Step, name: str, derivative: str) -> Step:
+    """Return the table of what is asked for: a number, and the derivative with respect to it."""
+    row = (name, tree.value_of(name), tree.value_of(derivative))
+    return Step("summary", "table", "answer", table=Table(("result", "value", derivative), (row,)))
 
 
 def with_reason(step: Step) -> Step:

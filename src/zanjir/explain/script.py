@@ -44,12 +44,12 @@ def as_script(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     : the numbers from left to right
     f = agree("f", w * x, 6.0)  # multiply
     <BLANKLINE>
-    # Backward: the chain rule from the loss to the weights
-    df_df = agree("df/df", 1.0, 1.0)  # The loss changes as fast as itself.
-    # w acts on the loss through f alone: upstream times local.
+    # Backward: the chain rule from right to left
+    df_df = agree("df/df", 1.0, 1.0)  # The derivative of f with respect to itself is 1.
+    # w acts on f directly: upstream times local.
     df_dw_local = agree("df/dw", x, 2.0)  # local
     df_dw = agree("df/dw", df_df * df_dw_local, 2.0)
-    # x acts on the loss through f alone: upstream times local.
+    # x acts on f directly: upstream times local.
     df_dx_local = agree("df/dx", w, 3.0)  # local
     df_dx = agree("df/dx", df_df * df_dx_local, 3.0)
     """
