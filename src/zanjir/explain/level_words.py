@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["LEVEL_ENGLISH", "LEVEL_PERSIAN"]
+__all__ = ["ENGLISH", "PERSIAN"]
 
-LEVEL_ENGLISH = {
+ENGLISH = {
     "table_parameters": "What the update changes",
     "table_arrays": "What the update changes, as lengths: the root of the sum of squares",
     "table_results": "What came out",
@@ -18,7 +18,7 @@ LEVEL_ENGLISH = {
     "title_sample": "Sample {sample} of {data}: predicted {predicted}, right is {right}",
     "reason_rest": "rest stands for the sum of the other terms, which do not depend on the number that is asked for.",
 }
-LEVEL_PERSIAN = {
+PERSIAN = {
     "table_parameters": "آنچه به‌روزرسانی عوض می‌کند",
     "table_arrays": "آنچه به‌روزرسانی عوض می‌کند، به طول: ریشهٔ مجموع مربع‌ها",
     "table_results": "نتیجه‌ها",

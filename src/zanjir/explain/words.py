@@ -1,63 +1,29 @@
-"""What is said in each language: one catalog per language, with the same keys."""
+"""What is said of a solution in each language, from one catalog per language with the same keys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
 from zanjir.errors import choose
-from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
-from zanjir.explain.drawing_words import DRAWING_ENGLISH, DRAWING_PERSIAN
-from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
-from zanjir.explain.level_words import LEVEL_ENGLISH, LEVEL_PERSIAN
-from zanjir.explain.mode_words import MODE_ENGLISH, MODE_PERSIAN
-from zanjir.explain.reason_words import REASONS_ENGLISH, REASONS_PERSIAN
-from zanjir.explain.score_words import SCORE_ENGLISH, SCORE_PERSIAN
+from zanjir.explain import (
+    audit_words,
+    drawing_words,
+    letters_words,
+    level_words,
+    mode_words,
+    reason_words,
+    score_words,
+    step_words,
+)
 from zanjir.explain.steps import Mode, Step
 
-__all__ = ["CATALOGS", "findings", "joined", "mode_note", "note", "said", "unrounded", "why", "word"]
+__all__ = ["CATALOGS", "findings", "joined", "mode_note", "note", "said", "titled", "unrounded", "why", "word"]
 
-ENGLISH = {
-    "given": "Given",
-    "forward": "Forward: the numbers from left to right",
-    "loss": "Loss: one number that says how wrong the outputs are",
-    "backward": "Backward: the chain rule from the loss to the weights",
-    "check": "Check: every derivative against a central difference",
-    "update": "Update",
-    "all_right": "{count} derivatives agree with central differences; the largest relative error is {error}.",
-    "wrong": "{target} does not agree with its central difference: {value} against {numeric}.",
-    "kink": "{target}: the loss has a kink here, and differences say nothing; the value is the convention of its gate.",
-    "edge": "{target}: a central difference leaves the domain of the formula here, and says nothing.",
-    "local": "local",
-    "locals": "local derivatives",
-    "upstream": "upstream",
-    "from": "from {names}",
-    "not_computed": "not computed",
-    "shape": "an array of shape {shape}",
-}
-PERSIAN = {
-    "given": "داده‌های مسئله",
-    "forward": "گذر پیشرو: از ورودی‌ها تا خروجی‌ها",
-    "loss": "هزینه: عددی که می‌گوید خروجی‌ها چقدر نادرست‌اند",
-    "backward": "گذر پسرو: قاعدهٔ زنجیره‌ای از هزینه تا وزن‌ها",
-    "check": "وارسی: هر مشتق در برابر تفاضل مرکزی",
-    "update": "به‌روزرسانی",
-    "all_right": "{count} مشتق با تفاضل مرکزی همخوان است؛ بزرگ‌ترین خطای نسبی {error} است.",
-    "wrong": "{target} با تفاضل مرکزی خود همخوان نیست: {value} در برابر {numeric}.",
-    "kink": "{target}: هزینه در این نقطه شکستگی دارد و تفاضل چیزی نمی‌گوید؛ این مقدار، قراردادِ دروازهٔ آن است.",
-    "edge": "{target}: تفاضل مرکزی در این نقطه از دامنهٔ فرمول بیرون می‌رود و چیزی نمی‌گوید.",
-    "local": "محلی",
-    "locals": "مشتق‌های محلی",
-    "upstream": "بالادست",
-    "from": "از روی {names}",
-    "not_computed": "حساب نشده",
-    "shape": "آرایه‌ای با شکل {shape}",
-}
+PARTS = (audit_words, drawing_words, letters_words, level_words, mode_words, reason_words, score_words, step_words)
 CATALOGS: dict[str, dict[str, str]] = {
-    "en": ENGLISH | REASONS_ENGLISH | AUDIT_ENGLISH | DRAWING_ENGLISH | LETTERS_ENGLISH | LEVEL_ENGLISH
-    | MODE_ENGLISH | SCORE_ENGLISH,
-    "fa": PERSIAN | REASONS_PERSIAN | AUDIT_PERSIAN | DRAWING_PERSIAN | LETTERS_PERSIAN | LEVEL_PERSIAN
-    | MODE_PERSIAN | SCORE_PERSIAN,
-}  # fmt: skip
+    "en": {key: text for part in PARTS for key, text in part.ENGLISH.items()},
+    "fa": {key: text for part in PARTS for key, text in part.PERSIAN.items()},
+}
 
 
 def said(language: str, key: str, **facts: object) -> str:
@@ -242,7 +208,7 @@ def reason_of_rule(step: Step) -> str:
         return "why_products"
     if step.rule == "relu" and step.shape == () and symbolic.endswith(f", {step.inputs[0]})"):
         return "why_relu_on" if step.value is not None and step.value > 0 else "why_relu_off"
-    return f"why_{step.rule}" if f"why_{step.rule}" in REASONS_ENGLISH else "why_rule"
+    return f"why_{step.rule}" if f"why_{step.rule}" in CATALOGS["en"] else "why_rule"
 
 
 def reason_of_update(step: Step) -> str:
