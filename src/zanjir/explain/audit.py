@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from zanjir.errors import DataError, ZanjirError, choose
-from zanjir.explain.blocks import rounded
+from zanjir.explain.arithmetic import rounded
 from zanjir.explain.claim_file import Claim, Claims
 from zanjir.explain.formula import FUNCTIONS, parsed
 from zanjir.explain.points import random_points

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from zanjir.explain.blocks import rounded
+from zanjir.explain.arithmetic import rounded
 from zanjir.explain.numerals import latex_matrix, rows, shape_text, shown_in
 from zanjir.explain.steps import LONGEST_FRACTION, Step, Table, Value
 from zanjir.explain.words import findings, mode_note, note, said, unrounded, why, word
