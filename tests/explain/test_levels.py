@@ -140,6 +140,22 @@ def test_a_model_on_a_sample_has_its_scores_and_slopes_at_every_level(loss, norm
     assert all(step.ok is not False for tree in trees.values() for step in tree.every("check"))
 
 
+def test_several_samples_have_their_mean_loss_and_the_update_of_a_rule():
+    made = Problem(mlp([4], 3), LOSSES["softmax"], in_features=5, n_outputs=3, dtype=np.float64)
+    rng = np.random.default_rng(5)
+    model = Model(made, rng.uniform(-1, 1, made.layout.size), ("a", "b", "c"))
+    X, y = rng.normal(size=(3, 5)), np.array([0, 2, 1])
+    tree = explained_sample(model, X, y, optimizer=OPTIMIZERS["sgd"](0.5))
+    alone = [explained_sample(model, x, label) for x, label in zip(X, y, strict=True)]
+    assert tree.value == pytest.approx(np.mean([each.value for each in alone]), rel=CLOSE)
+    slope = np.mean([each.value_of("dL/dW1") for each in alone], axis=0)
+    np.testing.assert_allclose(tree.value_of("dL/dW1"), slope, rtol=CLOSE, atol=1e-12)
+    np.testing.assert_allclose(tree.value_of("W1 new"), model.parameters["W1"] - 0.5 * slope, rtol=CLOSE)
+    assert explained_sample(model, X, y, focus="h[2, 3]").value == pytest.approx(tree.value, rel=CLOSE)
+    with pytest.raises(ShapeError, match=r"x has 3 samples and y has shape \(2,\); expected one y for each"):
+        explained_sample(model, X, y[:2])
+
+
 def test_a_convolution_is_explained_around_one_of_its_weights():
     made = Problem(convnet((6, 6), [2], [4], 3), LOSSES["softmax"], 36, 3)
     rng = np.random.default_rng(0)
