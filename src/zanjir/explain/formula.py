@@ -100,7 +100,7 @@ def value_at(text: str, numbers: Mapping[str, float]) -> float:
 
     Examples
     --------
-    >>> value_at("1 / x", {"x": 4.0}), value_at("1 / x", {"x": 0.0})
+    >>> value_at("1 / x", {"x": 4.0}), value_at("exp(x)", {"x": 1e3})
     (0.25, inf)
     """
     with np.errstate(all="ignore"):
