@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +29,7 @@ SPECIAL = {
     "^": r"\hat{\ }", "~": r"\sim ",
 }  # fmt: skip
 
+ENTRYWISE = r"{0} \odot {1}"
 ENTRY = re.compile(r"(.+?)(\[[\d, ]+\])")  # of an array, by its index
 
 
@@ -163,15 +164,22 @@ def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int,
                 texts[id(x)] = expression(Tensor(float(x.value)), [])
         else:
             parts = [texts.get(id(y)) or operand(y, x) for y in x.inputs]
-            texts[id(x)] = (of_numbers(x.gate.name, parts) if not x.shape else None) or expression(x, parts)
+            texts[id(x)] = (of_numbers(x.gate.name, parts) if not x.shape else None) or expression(entrywise(x), parts)
     return texts.get(id(node)) or expression(node, [])
+
+
+def entrywise(node: Tensor) -> Tensor:
+    """Return a node as it is written: a product of arrays, entry by entry, has a sign that no other product has."""
+    if node.gate is not TABLE["multiply"] or not all(x.shape for x in node.inputs):
+        return node
+    return Tensor(node.value, gate=replace(node.gate, latex=ENTRYWISE), inputs=node.inputs)
 
 
 def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:
     """Return what a gate about shapes is between single numbers; nothing for all other gates."""
     if gate == "zeros_like":
         return Expression("0", "0")
-    return parts[0] if gate == "broadcast_like" else None
+    return parts[0] if gate in {"broadcast_like", "copy"} else None
 
 
 def latex_name(name: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from zanjir.errors import GraphError, ParameterError, choose
 from zanjir.explain.chain_rule import solution
 from zanjir.explain.entries import Index, entry_name, is_rest, single_numbers
-from zanjir.explain.matrices import by_matrices
+from zanjir.explain.matrices import by_matrices, in_float64
 from zanjir.explain.steps import Step
 from zanjir.explain.summary import summarized
 from zanjir.graph import Tensor, gradient
@@ -86,7 +86,7 @@ def explained(
     """
     if level is not None:
         choose("level", level, dict.fromkeys(LEVELS))
-    how = {"title": title, "symbol": symbol}
+    loss, how = in_float64(loss), {"title": title, "symbol": symbol}
     if focus is not None:
         if level in {"summary", "matrices"}:
             raise ParameterError(f"{focus} is one number; expected level 'scalars' or 'gates' for it, not {level!r}.")

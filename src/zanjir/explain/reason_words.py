@@ -32,6 +32,16 @@ ENGLISH = {
     "why_sum": "All entries are added.",
     "why_mean": "All entries are added and divided by their number.",
     "why_softmax": "e is raised to each score, and each result is divided by the sum of all: shares that add up to 1.",
+    "why_softmax_cross_entropy": "The loss of a sample is minus the natural logarithm of the share that softmax gives "
+    "to its right class.",
+    "why_hinge_margins": "Every wrong class counts by how much its score plus the margin exceeds the score of the "
+    "right one, and never below 0.",
+    "why_conv2d": "At every place of the image, the numbers below the window are multiplied by the weights and added.",
+    "why_max_pool2d": "Of every window only the largest number goes on.",
+    "why_copy": "The number stays the same; only its place in the arrays changes.",
+    "why_reshape": "The numbers stay the same; only their arrangement changes.",
+    "why_standardize": "The mean is taken away and the rest divided by the standard deviation, so that the mean is 0 "
+    "and the variance 1.",
     "why_loss": "The loss says in one number how wrong the outputs are; learning makes it smaller.",
     "why_itself": "The loss changes as fast as itself.",
     "why_path": "{name} acts on the loss through {through} alone: upstream times local.",
@@ -82,6 +92,14 @@ PERSIAN = {
     "why_sum": "همهٔ درایه‌ها جمع می‌شوند.",
     "why_mean": "همهٔ درایه‌ها جمع و بر تعدادشان تقسیم می‌شوند.",
     "why_softmax": "عدد e به توان هر امتیاز می‌رسد و هر حاصل بر مجموعِ همه تقسیم می‌شود: سهم‌هایی با مجموع یک.",
+    "why_softmax_cross_entropy": "هزینهٔ هر نمونه منفیِ لگاریتم طبیعیِ سهمی است که softmax به کلاس درست می‌دهد.",
+    "why_hinge_margins": "هر کلاس نادرست به اندازه‌ای به حساب می‌آید که امتیازش به‌اضافهٔ حاشیه از امتیاز کلاس درست "
+    "بیشتر است، و هرگز کمتر از صفر نمی‌شود.",
+    "why_conv2d": "در هر جای تصویر، عددهای زیر پنجره در وزن‌ها ضرب و با هم جمع می‌شوند.",
+    "why_max_pool2d": "از هر پنجره تنها بزرگ‌ترین عدد پیش می‌رود.",
+    "why_copy": "عدد همان می‌ماند و تنها جای آن در آرایه‌ها عوض می‌شود.",
+    "why_reshape": "عددها همان می‌مانند و تنها چینش آن‌ها عوض می‌شود.",
+    "why_standardize": "میانگین کم می‌شود و حاصل بر انحراف معیار تقسیم می‌شود تا میانگین صفر و واریانس یک شود.",
     "why_loss": "هزینه در یک عدد می‌گوید خروجی‌ها چقدر نادرست‌اند؛ یادگیری آن را کوچک‌تر می‌کند.",
     "why_itself": "مشتق هزینه نسبت به خودش یک است.",
     "why_path": "{name} تنها از راه {through} بر هزینه اثر می‌گذارد: گرادیان بالادست ضرب در مشتق محلی.",

@@ -56,7 +56,7 @@ class Mode:
     places: str | None = None
 
 
-Value: TypeAlias = Any  # a number, or an array of float64 where whole arrays are explained
+Value: TypeAlias = Any  # a number, or an array where whole arrays are explained: of float64, or of labels
 
 
 @dataclass(frozen=True, eq=False)

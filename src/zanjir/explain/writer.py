@@ -77,7 +77,8 @@ class Writer:
         """Return an array as it stands in a formula of LaTeX; of one with more than two axes, its shape."""
         if not lines:
             return self.formula_words(self.say("shape", shape=shape))
-        return rf"\underset{{{shape}}}{{{latex_matrix(lines)}}}"
+        sizes = shape.strip("(,)").replace(", ", r" \times ")
+        return rf"\underset{{{sizes}}}{{{latex_matrix(lines)}}}"
 
     def formula_words(self, text: str) -> str:
         """Return words as they stand in a formula of LaTeX."""
