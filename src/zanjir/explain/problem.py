@@ -24,7 +24,7 @@ from zanjir.explain.summary import summarized
 from zanjir.explain.symbolic import formulas
 from zanjir.explain.words import titled
 from zanjir.graph import Tensor, gradient
-from zanjir.graph.order import evaluate
+from zanjir.graph.order import evaluate, topological_order
 from zanjir.optim import Optimizer
 from zanjir.views.summary import one_line
 
@@ -290,8 +290,9 @@ class Problem:
     def loss_after(self) -> float:
         """Return the loss after the steps of the update."""
         assert self.rule is not None  # noqa: S101 - asked for only then
-        leaves = {name: self.nodes[name] for name in self.parameters}
-        derivatives = gradient(self.loss, list(leaves.values()))
+        leaves = {node.name: node for node in named_leaves(self.loss)}
+        wrt = [leaves[name] for name in self.parameters]
+        derivatives = gradient(self.loss, wrt)
         update = updates_of(self.rule)
         values = {name: self.given[name] for name in self.parameters}
         state = {name: dict.fromkeys(self.rule.state_names, 0.0) for name in self.parameters}
@@ -301,6 +302,11 @@ class Problem:
                 values[name], state[name] = update(values[name], float(found[id(derivative)]), t, state[name])
         at = {leaves[name]: value for name, value in values.items()}
         return float(evaluate([self.loss], at)[id(self.loss)])
+
+
+def named_leaves(loss: Tensor) -> list[Tensor]:
+    """Return the given numbers of a graph."""
+    return [node for node in topological_order([loss]) if node.gate is None and node.name]
 
 
 def updates_of(rule: Optimizer) -> Callable[[float, float, int, dict[str, float]], tuple[float, dict[str, float]]]:
