@@ -156,7 +156,9 @@ def name_text(name: str) -> Expression:
 def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int, str]) -> Expression:
     """Return the text of an expression, with a text for each name."""
     texts: dict[int, Expression] = {key: of_name(name) for key, name in whole.items()}
-    for x in topological_order([node], stop=whole):
+    order = topological_order([node], stop=whole)
+    alike = spread(order)
+    for x in order:
         if x.name and x.gate is None:
             texts[id(x)] = of_name(x.name)
         elif x.gate is None:
@@ -164,8 +166,38 @@ def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int,
                 texts[id(x)] = expression(Tensor(float(x.value)), [])
         else:
             parts = [texts.get(id(y)) or operand(y, x) for y in x.inputs]
-            texts[id(x)] = (of_numbers(x.gate.name, parts) if not x.shape else None) or expression(entrywise(x), parts)
+            as_number = not x.shape or id(x) in alike
+            texts[id(x)] = (of_numbers(x.gate.name, parts) if as_number else None) or expression(entrywise(x), parts)
     return texts.get(id(node)) or expression(node, [])
+
+
+def spread(order: Sequence[Tensor]) -> set[int]:
+    """Return the arrays made of one number that stand beside an array of their shape, by id.
+
+    There the number itself can stand: NumPy spreads it.
+    """
+    found: dict[int, Tensor] = {}
+    for x in order:
+        if x.gate is not None and x.shape:
+            is_number_spread = x.gate is TABLE["broadcast_like"] and not x.inputs[0].shape
+            if is_number_spread or (x.gate.elementwise and all(not y.shape or id(y) in found for y in x.inputs)):
+                found[id(x)] = x
+    while True:
+        kept = {key: x for key, x in found.items() if x is not order[-1] and fits_everywhere(x, order, found)}
+        if len(kept) == len(found):
+            return set(kept)
+        found = kept
+
+
+def fits_everywhere(x: Tensor, order: Sequence[Tensor], found: Mapping[int, Tensor]) -> bool:
+    """Whether all that reads an array made of one number gives the same from the number."""
+    readers = [reader for reader in order if any(y is x for y in reader.inputs)]
+    return all(
+        reader.gate is not None
+        and reader.gate.elementwise
+        and (id(reader) in found or any(y.shape == reader.shape and id(y) not in found for y in reader.inputs))
+        for reader in readers
+    )
 
 
 def entrywise(node: Tensor) -> Tensor:
