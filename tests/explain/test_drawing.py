@@ -83,17 +83,19 @@ def middle_of(box):
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_nothing_overlaps_and_all_of_it_is_on_the_page(name, language):
     drawn = drawn_of(name, language)
-    labels, shapes = drawn.every_label(), [shape.box for shape in drawn.shapes]
-    assert [(a.words, b.words) for a, b in combinations(labels, 2) if overlap(a.box, b.box)] == []
+    shapes = [shape.box for shape in drawn.shapes]
+    inside = [(label.words, label.box) for shape in drawn.shapes for label in shape.labels]
+    beside = [(label.words, label.box) for label in (*drawn.labels, *drawn.key)]
+    pairs = combinations([*inside, *beside], 2)
+    assert [(one, other) for (one, a), (other, b) in pairs if overlap(a, b)] == []
     assert [pair for pair in combinations(shapes, 2) if overlap(*pair)] == []
-    beside = [*drawn.labels, *drawn.key]
-    assert [label.words for label in beside if any(overlap(label.box, box) for box in shapes)] == []
+    assert [words for words, box in beside if any(overlap(box, shape) for shape in shapes)] == []
     for shape in drawn.shapes:
         (x, y), radius = middle_of(shape.box), shape.radius
         if shape.width == shape.height == 2 * radius:  # in a circle, corners are farthest from the middle
             corners = [(label.box[i], label.box[j]) for label in shape.labels for i in (0, 2) for j in (1, 3)]
             assert all(np.hypot(a - x, b - y) <= radius for a, b in corners)
-    boxes = [*shapes, *(label.box for label in labels)]
+    boxes = [*shapes, *(box for _, box in (*inside, *beside))]
     assert min(min(box[:2]) for box in boxes) >= -TOUCH
     assert max(box[2] for box in boxes) <= drawn.width - MARGIN + TOUCH
     assert max(box[3] for box in boxes) <= drawn.height - MARGIN + TOUCH

@@ -9,7 +9,7 @@ import pytest
 
 from zanjir.errors import ParameterError
 from zanjir.explain import PROBLEMS, Step, as_html, as_markdown, as_text, problem
-from zanjir.explain.blocks import rounded
+from zanjir.explain.arithmetic import rounded
 from zanjir.explain.mathml import mathml
 from zanjir.explain.words import CATALOGS
 from zanjir.explain.writer import Writer

@@ -21,7 +21,7 @@ from zanjir.explain import (
     problem_from_text,
     solution,
 )
-from zanjir.explain.words import CATALOGS
+from zanjir.explain.words import CATALOGS, ENGLISH, PARTS
 from zanjir.graph import tensor
 from zanjir.optim import OPTIMIZERS
 
@@ -83,6 +83,11 @@ def test_a_tree_is_json_with_its_version():
     assert {"net_h1", "out_h1", "net_Y1", "loss", "dL/dw5", "w5 new", "b2 new"} <= {
         step["target"] for step in facts["children"]
     }
+
+
+def test_no_part_of_the_catalogs_hides_a_sentence_of_another():
+    keys = [*ENGLISH, *(key for part in PARTS for key in part.ENGLISH)]
+    assert [key for key in keys if keys.count(key) > 1] == []
 
 
 def test_the_catalogs_say_the_same_things():

@@ -7,7 +7,7 @@ import pytest
 
 from zanjir.errors import DataError, ShapeError
 from zanjir.explain import Line, as_html, as_latex, as_markdown, as_text, problem, proved
-from zanjir.explain.proof import LANGUAGES
+from zanjir.explain.words import CATALOGS
 from zanjir.models import (
     LogisticRegression,
     SoftmaxClassifier,
@@ -144,7 +144,7 @@ def test_row_97_the_proof_has_its_reasons_in_both_languages(write):
 
 def test_row_97_every_line_has_its_reason_in_every_language():
     for line in problem("homework-3").proof:
-        assert set(line.note) == set(LANGUAGES)
+        assert set(line.note) == set(CATALOGS)
         assert line.note["en"].isascii()
         assert any("\u0600" <= letter <= "\u06ff" for letter in line.note["fa"])
         assert line.note["en"].count("`") % 2 == line.note["fa"].count("`") % 2 == 0

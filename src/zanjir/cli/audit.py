@@ -53,7 +53,7 @@ def audit(claims: str, problem: str | None, language: str, as_json: bool) -> Non
 
 def lines_of(finding: Finding, language: str) -> list[str]:
     """Return a finding: what is printed and right, and below it the sentence."""
-    from zanjir.explain.blocks import rounded
+    from zanjir.explain.arithmetic import rounded
     from zanjir.explain.words import said
 
     claim = finding.claim

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zanjir.cli.options import shown
-from zanjir.cli.worked import FORMATS, check_numerals, put, reading_options, sample_options, solution_of_run, written
+from zanjir.cli.worked import (
+    FORMATS,
+    check_numerals,
+    check_sample,
+    put,
+    reading_options,
+    sample_options,
+    solution_of_run,
+    written,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,8 +85,7 @@ def check(what: str, settings: Mapping[str, Any]) -> None:
     """Refuse options that do not go together."""
     form, mode, symbolic = settings["form"], settings["mode"], settings["symbolic"]
     is_run, chosen = Path(what).is_dir(), [name for name in ("level", "focus") if settings[name]]
-    if not is_run and (given := [name for name in ("sample", "data") if settings[name] is not None]):
-        raise click.UsageError(f"{what} is no run's folder, and only runs have samples; leave out --{given[0]}.")
+    check_sample(what, settings)
     if is_run and (mode != "full" or symbolic or form in PICTURES or settings["drawing"]):
         raise click.UsageError("a run is explained in numbers; --mode, --symbolic and pictures are for problems.")
     check_numerals(form if what != "questions" else what, settings["numerals"])

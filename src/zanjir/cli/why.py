@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from zanjir.cli.options import shown
-from zanjir.cli.worked import FORMATS, put, reading_options, sample_options, solution_of_run, written
+from zanjir.cli.worked import FORMATS, check_sample, put, reading_options, sample_options, solution_of_run, written
 
 __all__ = ["why"]
 
@@ -37,10 +37,9 @@ def why(
     from zanjir.explain import problem
 
     level = "gates" if gates else "scalars"
+    check_sample(what, settings)
     if Path(what).is_dir():
         tree = solution_of_run(Path(what), settings, number, level)
-    elif given := [name for name, value in settings.items() if value is not None]:
-        raise click.UsageError(f"{what} is no run's folder, and only runs have samples; leave out --{given[0]}.")
     else:
         tree = problem(what).solution(focus=number, level=level)
     put(written(tree, form, language, numerals, digits), out)

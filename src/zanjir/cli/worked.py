@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from zanjir.explain import Step
     from zanjir.graph import Array
 
-__all__ = ["FORMATS", "check_numerals", "put", "reading_options", "sample_options", "solution_of_run", "written"]
+__all__ = [
+    "FORMATS",
+    "check_numerals",
+    "check_sample",
+    "put",
+    "reading_options",
+    "sample_options",
+    "solution_of_run",
+    "written",
+]
 
 FORMATS = ("text", "html", "markdown", "latex", "notebook", "python", "json")
 NUMERALS = ("text", "html", "markdown")  # the forms that are only read
@@ -55,6 +64,14 @@ def check_numerals(form: str, numerals: str) -> None:
     """Refuse Persian numerals where numbers are computed with, or set by other programs."""
     if numerals != "latin" and form not in NUMERALS:
         raise click.UsageError(f"--numerals is for solutions as {', '.join(NUMERALS)}; leave it out.")
+
+
+def check_sample(what: str, settings: Mapping[str, Any]) -> None:
+    """Refuse a sample of what is no run."""
+    if Path(what).is_dir():
+        return
+    if given := [name for name in ("sample", "data") if settings[name] is not None]:
+        raise click.UsageError(f"{what} is no run's folder, and only runs have samples; leave out --{given[0]}.")
 
 
 def put(text: str, out: Path | None) -> None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from zanjir.errors import GraphError, NonFiniteError
 from zanjir.explain.dialects import Dialect
-from zanjir.explain.matrices import SEED, STEP
+from zanjir.explain.differences import STEP
+from zanjir.explain.matrices import SEED
 from zanjir.explain.script_lines import Script, quoted
 from zanjir.explain.steps import Path, Step, Value
 from zanjir.explain.words import why

@@ -10,17 +10,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from zanjir.errors import DataError, ZanjirError, choose
-from zanjir.explain.blocks import rounded
+from zanjir.explain.arithmetic import rounded
 from zanjir.explain.claim_file import Claim, Claims
-from zanjir.explain.formula import FUNCTIONS, parsed
+from zanjir.explain.formula import FUNCTIONS, value_at
 from zanjir.explain.points import random_points
 from zanjir.explain.problem import Problem
 from zanjir.explain.reading import CARRIED_DIGITS, NAME, Reading, digits_of, identifier
 from zanjir.explain.words import CATALOGS, said
-from zanjir.graph import Tensor
 from zanjir.graph.order import topological_order
 
 __all__ = ["Finding", "audit"]
@@ -346,8 +343,7 @@ def computed(text: str, values: Mapping[str, float]) -> float:
     DataError
         If it is no formula, or gives no finite number.
     """
-    with np.errstate(all="ignore"):  # what is no finite number is refused below
-        value = float(parsed(text, {name: Tensor(x, name) for name, x in values.items()}).value)
+    value = value_at(text, values)
     if not math.isfinite(value):
         raise DataError(f"{text!r} gives {value}, expected a finite number.")
     return value

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["AUDIT_ENGLISH", "AUDIT_PERSIAN"]
+__all__ = ["ENGLISH", "PERSIAN"]
 
-AUDIT_ENGLISH = {
+ENGLISH = {
     "audit_right": "It is right to the digits printed.",
     "audit_truncated": "The digits after the last one printed were cut off instead of rounded.",
     "audit_last_digit": "The last digit is off by one.",
@@ -26,7 +26,7 @@ AUDIT_ENGLISH = {
     "audit_summary": "{wrong} of {count} claims are wrong.",
     "audit_compared": "printed {printed}, right {right}",
 }
-AUDIT_PERSIAN = {
+PERSIAN = {
     "audit_right": "تا رقم‌های چاپ‌شده درست است.",
     "audit_truncated": "رقم‌های پس از آخرین رقمِ چاپ‌شده به‌جای گرد شدن بریده شده‌اند.",
     "audit_last_digit": "رقم آخر یک واحد خطا دارد.",

@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from zanjir.explain.arithmetic import FULL, Arithmetic, Number, rounded
+from zanjir.explain.arithmetic import FULL, Arithmetic, Number
 from zanjir.explain.steps import Written
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.expression import Expression, expression, operand
@@ -17,7 +17,7 @@ from zanjir.graph.gate import TABLE, Precedence
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import apply, is_number
 
-__all__ = ["Block", "blocks_of", "escaped", "fraction_latex", "latex_name", "rounded", "target_latex"]
+__all__ = ["Block", "blocks_of", "escaped", "fraction_latex", "latex_name", "target_latex"]
 
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho",

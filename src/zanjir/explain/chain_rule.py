@@ -11,8 +11,8 @@ import numpy as np
 
 from zanjir.errors import GraphError, NonFiniteError, ShapeError
 from zanjir.explain.arithmetic import FULL, Arithmetic, Number, arithmetic
-from zanjir.explain.blocks import Block, blocks_of, is_scalar, latex_name, rounded
-from zanjir.explain.differences import STEP, WITHIN, shifted
+from zanjir.explain.blocks import Block, blocks_of, is_scalar, latex_name
+from zanjir.explain.differences import STEP, Difference, shifted
 from zanjir.explain.steps import Path, Step, Written
 from zanjir.explain.update import Update
 from zanjir.graph import Tensor
@@ -21,9 +21,6 @@ from zanjir.graph.order import topological_order
 from zanjir.optim import Optimizer
 
 __all__ = ["solution"]
-
-# How much more the slopes of both sides differ at a kink than central differences from derivatives.
-KINK = 1e-2
 
 
 def solution(
@@ -231,21 +228,14 @@ class Work:
 
     def check(self, name: str, step: float, above: float, below: float) -> Step:
         """Return the check of one derivative."""
-        value, here = float(self.derivatives[name]), float(self.loss.value)
-        numeric = (above - below) / (2 * step)
-        if not math.isfinite(numeric):  # beside this number the formula has no value
-            return Step("check", "central difference", self.of(name), value, None, (self.of(name),))
-        error = abs(numeric - value) / max(abs(numeric), abs(value), 1e-8)
-        difference = Written(
-            f"(loss({name} + {rounded(step)}) - loss({name} - {rounded(step)})) / {rounded(2 * step)}",
-            f"({above!r} - {below!r}) / {rounded(2 * step)}", "", "",
-        )  # fmt: skip
-        # Slopes of both sides differ by the second derivative times the step, unless there is a kink.
-        kink = abs(above - 2 * here + below) / step > KINK * max(1.0, abs(numeric))
-        ok = error <= WITHIN or abs(numeric - value) <= WITHIN * max(1.0, abs(here))
+        target, value = self.of(name), float(self.derivatives[name])
+        found = Difference(above, float(self.loss.value), below, step)
+        if not math.isfinite(found.slope):  # beside this number the formula has no value
+            return Step("check", "central difference", target, value, None, (target,))
         return Step(
-            "check", "central difference", self.of(name), value, difference, (self.of(name),), numeric=numeric,
-            error=error, ok=None if kink else ok, children=(Step("check", "given", "h", step),),
+            "check", "central difference", target, value, found.written(name), (target,), numeric=found.slope,
+            error=found.error(value), ok=None if found.at_kink else found.agrees(value),
+            children=(Step("check", "given", "h", step),),
         )  # fmt: skip
 
     def update(self, parameters: Sequence[str], optimizer: Optimizer) -> list[Step]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zanjir.errors import DataError, ZanjirError, choose
-from zanjir.explain.problem_file import check_numbers, known, table, text_of, titles_of
+from zanjir.explain.toml_file import check_keys, numbers_of, table, text_of, titles_of
 
 __all__ = ["CLAIMS", "Claim", "Claims", "claims", "claims_from_text"]
 
@@ -120,7 +120,7 @@ def claims_from_text(text: str) -> Claims:
         facts = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError, ArithmeticError) as error:
         raise DataError(f"the printed solution is no TOML: {error}.") from error
-    known(facts, KEYS, "the printed solution")
+    check_keys(facts, KEYS, "the printed solution")
     found = facts.get("claims")
     if not isinstance(found, list) or not found:
         raise DataError("the printed solution has no claims; expected [[claims]], one for each printed number.")
@@ -135,10 +135,9 @@ def variant(name: str, changes: Mapping[str, Any]) -> dict[str, float]:
     """Return the given numbers of a variant."""
     numbers = {key: float(value) if isinstance(value, Decimal) else value for key, value in changes.items()}
     try:
-        check_numbers(numbers, {})
+        return numbers_of(numbers, {})
     except DataError as error:
         raise DataError(f"[variants.{name}]: {error}") from error
-    return numbers
 
 
 def claim(number: int, entry: Any) -> Claim:
@@ -146,7 +145,7 @@ def claim(number: int, entry: Any) -> Claim:
     where = f"claim {number}"
     if not isinstance(entry, dict):
         raise DataError(f"{where} is {entry!r}, expected a table: [[claims]].")
-    known(entry, CLAIM_KEYS, where)
+    check_keys(entry, CLAIM_KEYS, where)
     printed = entry.get("printed")
     if printed is None and not entry.get("formula"):
         raise DataError(f"{where} has neither a printed value nor a formula; expected one of both.")

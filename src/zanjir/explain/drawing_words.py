@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["DRAWING_ENGLISH", "DRAWING_PERSIAN"]
+__all__ = ["ENGLISH", "PERSIAN"]
 
-DRAWING_ENGLISH = {
+ENGLISH = {
     "drawing_inputs": "inputs",
     "drawing_layer": "layer {number}",
     "drawing_outputs": "outputs",
@@ -21,7 +21,7 @@ DRAWING_ENGLISH = {
     "drawing_value": ", value {number}",
     "drawing_slope": ", gradient {number}",
 }
-DRAWING_PERSIAN = {
+PERSIAN = {
     "drawing_inputs": "ورودی‌ها",
     "drawing_layer": "لایهٔ {number}",
     "drawing_outputs": "خروجی‌ها",

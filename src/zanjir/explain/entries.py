@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zanjir.errors import GraphError
-from zanjir.explain.number import Number, summands
+from zanjir.explain.traced import Traced, summands, value_of
 from zanjir.graph import Tensor
 from zanjir.graph.gate import TABLE, Gate
 from zanjir.graph.order import evaluate, topological_order
@@ -30,7 +30,6 @@ LONG, SHOWN = 12, 6
 # Above this, e to the power of a score leaves float64.
 LARGEST_EXPONENT = 700.0
 REST = re.compile(r"rest(_\d+)?\(.+\)")
-MATRIX = 2  # axes
 
 
 def single_numbers(
@@ -240,7 +239,7 @@ class Entries:
             first, second = node.inputs
             every = slice(None)
             row, column = (*index[: first.ndim - 1], every), (every, *index[len(index) - second.ndim + 1 :])
-            if max(first.ndim, second.ndim) <= MATRIX:
+            if not first.shape[:-2] and not second.shape[:-2]:  # no stacks of matrices
                 return self.numbers(first, row) @ self.numbers(second, column)
         if id(node) not in self.traced:
             try:
@@ -262,12 +261,12 @@ class Entries:
         numbers = np.empty(positions.shape, object)
         for k, position in np.ndenumerate(positions):
             index = tuple(map(int, np.unravel_index(position, values.shape)))
-            numbers[k] = Number(float(values[index]), "entry", (node, index))
+            numbers[k] = Traced(float(values[index]), "entry", (node, index))
         return numbers
 
     def tensor(self, number: Any) -> Tensor:
         """Return a traced number as a node."""
-        if not isinstance(number, Number):
+        if not isinstance(number, Traced):
             return Tensor(float(number))
         if number.operation == "entry":
             return self.entry(*number.parts)
@@ -278,7 +277,7 @@ class Entries:
 
     def reads_focus(self, number: Any) -> bool:
         """Whether a traced number depends on what is in focus."""
-        if not isinstance(number, Number):
+        if not isinstance(number, Traced):
             return False
         if number.operation == "entry":
             return self.varies(*number.parts)
@@ -296,7 +295,7 @@ class Entries:
         kept = kept_terms(terms, varying, SHOWN if asked_for else 0)
         made = [term if isinstance(term, Tensor) else self.tensor(term) for k, term in enumerate(terms) if kept[k]]
         if not all(kept):
-            rest = float(np.sum([valued(term) for k, term in enumerate(terms) if not kept[k]]))
+            rest = float(np.sum([value_of(term) for k, term in enumerate(terms) if not kept[k]]))
             made.append(Tensor(rest, self.name_of_rest()))
         total: Tensor = reduce(operator.add, made)
         return total
@@ -306,18 +305,13 @@ def kept_terms(terms: list[Any], varying: list[bool], n_largest: int) -> list[bo
     """Return which terms of a sum are written out: all of a short one, else what varies and the largest few others."""
     if len(terms) <= LONG:
         return [True] * len(terms)
-    others = sorted((k for k, varies in enumerate(varying) if not varies), key=lambda k: -abs(valued(terms[k])))
+    others = sorted((k for k, varies in enumerate(varying) if not varies), key=lambda k: -abs(value_of(terms[k])))
     return [varies or k in others[:n_largest] for k, varies in enumerate(varying)]
 
 
 def is_nan(values: NDArray[Any]) -> Flags:
     """Whether numbers, which may be whole ones, are not a number."""
     return np.asarray(values != values)  # noqa: PLR0124 - NaN alone differs from itself
-
-
-def valued(term: Any) -> float:
-    """Return the value of a node, a traced number or a plain one."""
-    return float(term.value if isinstance(term, Number | Tensor) else term)
 
 
 def within(shape: tuple[int, ...], index: Index) -> Index:

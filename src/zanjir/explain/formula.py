@@ -17,7 +17,7 @@ from zanjir.gates import absolute, maximum, minimum, square
 from zanjir.graph import Gate, Tensor
 from zanjir.graph.gate import TABLE, Precedence
 
-__all__ = ["FUNCTIONS", "parsed"]
+__all__ = ["FUNCTIONS", "parsed", "value_at"]
 
 # The derivative of a sum of one number has a bracket for each term, and Python reads 200 of them at most.
 LONGEST, DEEPEST, OFTENEST = 4000, 150, 150
@@ -88,6 +88,23 @@ def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
         if isinstance(error, ZanjirError):
             raise
         raise DataError(f"{text!r} cannot be computed in real numbers: {error}.") from error
+
+
+def value_at(text: str, numbers: Mapping[str, float]) -> float:
+    """Return the value of a formula at some numbers, which may be no finite one.
+
+    Raises
+    ------
+    DataError, ParameterError
+        As for `parsed`.
+
+    Examples
+    --------
+    >>> value_at("1 / x", {"x": 4.0}), value_at("exp(x)", {"x": 1e3})
+    (0.25, inf)
+    """
+    with np.errstate(all="ignore"):
+        return float(parsed(text, {name: Tensor(x, name) for name, x in numbers.items()}).value)
 
 
 def depth_of(tree: ast.AST) -> int:

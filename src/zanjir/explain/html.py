@@ -6,7 +6,7 @@ import re
 from html import escape
 from itertools import count
 
-from zanjir.explain.blocks import rounded
+from zanjir.explain.arithmetic import rounded
 from zanjir.explain.mathml import Formula, mathml, matrix_mathml, name_mathml, number_mathml
 from zanjir.explain.page import page
 from zanjir.explain.steps import Path, Step, Table, Value

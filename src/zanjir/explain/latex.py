@@ -8,7 +8,7 @@ from itertools import groupby
 
 from zanjir.explain.blocks import fraction_latex, latex_name, target_latex
 from zanjir.explain.steps import Path, Step, Table
-from zanjir.explain.writer import Writer, distinct
+from zanjir.explain.writer import LATIN, Writer, distinct
 from zanjir.graph.gate import TABLE
 from zanjir.views.summary import one_line
 from zanjir.views.tikz import STANDALONE, escaped_text, powers
@@ -135,7 +135,7 @@ class Latex(Writer):
         """Return words of a sentence."""
         if self.language != "fa":
             return escaped_text(text)
-        pieces = re.split(r"([-(]?[A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)", text)
+        pieces = LATIN.split(text)
         return "".join(
             rf"\lr{{{escaped_text(piece)}}}" if k % 2 else escaped_text(piece) for k, piece in enumerate(pieces)
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["LEVEL_ENGLISH", "LEVEL_PERSIAN"]
+__all__ = ["ENGLISH", "PERSIAN"]
 
-LEVEL_ENGLISH = {
+ENGLISH = {
     "answer": "Answer",
     "table_answer": "The number that is asked for, and the derivative with respect to it",
     "table_parameters": "What the update changes",
@@ -23,7 +23,7 @@ LEVEL_ENGLISH = {
     "title_number": "{title}: {name}",
     "reason_rest": "rest stands for the sum of the other terms, which do not depend on the number that is asked for.",
 }
-LEVEL_PERSIAN = {
+PERSIAN = {
     "answer": "پاسخ",
     "table_answer": "عددِ پرسیده‌شده و مشتق نسبت به آن",
     "table_parameters": "آنچه به‌روزرسانی عوض می‌کند",

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from zanjir.errors import GraphError
 from zanjir.explain.arithmetic import FULL
-from zanjir.explain.blocks import Block, blocks_of, rounded, written
+from zanjir.explain.blocks import Block, blocks_of, written
+from zanjir.explain.differences import STEP, Difference
 from zanjir.explain.steps import Path, Step, Written
 from zanjir.explain.update import Update
 from zanjir.graph import Tensor
@@ -23,8 +24,6 @@ from zanjir.optim import Optimizer
 
 __all__ = ["by_matrices", "in_float64"]
 
-# A slope along one direction, in float64: off by the step squared and by rounding over the step.
-STEP, WITHIN, KINK = 1e-5, 1e-6, 1e-2
 # Characters of a line of shapes: in a longer one nobody finds which shape belongs to which name.
 LONGEST_SHAPES = 120
 SEED = 0
@@ -155,17 +154,11 @@ class Matrices:
         value = float(np.sum(self.derivatives[name] * direction))
         step = STEP * max(1.0, float(np.max(np.abs(at), initial=0.0)))
         above, below = (float(evaluate([self.loss], {node: at + s * direction})[id(self.loss)]) for s in (step, -step))
-        numeric, here = (above - below) / (2 * step), float(self.loss.value)
-        error = abs(numeric - value) / max(abs(numeric), abs(value), 1e-8)
-        kink = abs(above - 2 * here + below) / step > KINK * max(1.0, abs(numeric))
-        ok = error <= WITHIN or abs(numeric - value) <= WITHIN * max(1.0, abs(here))
-        difference = Written(
-            f"(loss({name} + {rounded(step)} * d) - loss({name} - {rounded(step)} * d)) / {rounded(2 * step)}",
-            f"({above!r} - {below!r}) / {rounded(2 * step)}", "", "",
-        )  # fmt: skip
+        found = Difference(above, float(self.loss.value), below, step)
+        ok = found.agrees(value)
         return Step(
-            "check", "central difference", f"{self.of(name)} . d", value, difference, (self.of(name),),
-            numeric=numeric, error=error, ok=None if kink and not ok else ok,
+            "check", "central difference", f"{self.of(name)} . d", value, found.written(name, " * d"), (self.of(name),),
+            numeric=found.slope, error=found.error(value), ok=None if found.at_kink and not ok else ok,
         )  # fmt: skip
 
     def updated(self, name: str, optimizer: Optimizer) -> list[Step]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["MODE_ENGLISH", "MODE_PERSIAN"]
+__all__ = ["ENGLISH", "PERSIAN"]
 
-MODE_ENGLISH = {
+ENGLISH = {
     "hand_half-up_significant": "As by hand: every number that is found is rounded to {digits} significant digits, "
     "and the rounded number is used from there on. Given numbers stay as they are.",
     "hand_half-up_decimal": "As by hand: every number that is found is rounded to {digits} decimal places, and the "
@@ -20,7 +20,7 @@ MODE_ENGLISH = {
     "unrounded_check": "The derivatives were checked without rounding, for whether a rule is right does not depend "
     "on it; the numbers by hand differ from them by rounding alone.",
 }
-MODE_PERSIAN = {
+PERSIAN = {
     "hand_half-up_significant": "مانند حل دستی: هر عددی که به دست می‌آید تا {digits} رقم معنادار گرد می‌شود و از آن پس "
     "عددِ گردشده به کار می‌رود. داده‌ها بی‌تغییر می‌مانند.",
     "hand_half-up_decimal": "مانند حل دستی: هر عددی که به دست می‌آید تا {digits} رقم اعشار گرد می‌شود و از آن پس عددِ "

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zanjir.errors import DataError, choose
+from zanjir.explain.toml_file import check_keys, is_names, is_number
 from zanjir.nn import ACTIVATIONS as HOUSE
 
 __all__ = ["ACTIVATIONS", "CLASS_LOSSES", "LOSSES", "PENALTIES", "formulas_of"]
@@ -16,7 +16,6 @@ KEYS = ("inputs", "targets", "target", "samples", "loss", "delta", "sigma", "pen
 SAMPLE_KEYS = ("inputs", "targets", "target")
 LAYER_KEYS = ("units", "weights", "bias", "activation")
 SETTINGS = ("delta", "sigma")
-LARGEST_FLOAT = sys.float_info.max
 # The layers' own, and the functions of one number that stand in for them.
 ACTIVATIONS = {**dict.fromkeys(HOUSE), **dict.fromkeys(("leaky_relu", "elu", "gelu", "silu", "softplus"))}
 # The loss of one output and its target; the outputs' losses add up.
@@ -67,7 +66,7 @@ def formulas_of(network: Mapping[str, Any]) -> tuple[dict[str, float], dict[str,
     >>> formulas["net_Y1"], formulas["loss"]
     ('w1 * x1 + w2 * x2 + b', '(t_Y1 - out_Y1)**2 / 2')
     """
-    known(network, KEYS, "[network]")
+    check_keys(network, KEYS, "[network]")
     layers = network.get("layers")
     if not isinstance(layers, list) or not layers:
         raise DataError("[network] has no layers; expected [[network.layers]], one for each.")
@@ -79,12 +78,6 @@ def formulas_of(network: Mapping[str, Any]) -> tuple[dict[str, float], dict[str,
         loss = f"{writer.define('data_loss', loss)} + {writer.define('penalty', penalty)}"
     writer.define("loss", loss)
     return writer.given, writer.formulas
-
-
-def known(table: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
-    """Refuse a key that means nothing."""
-    for name in table:
-        choose(f"key in {where}", name, dict.fromkeys(keys))
 
 
 def samples_of(network: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -99,7 +92,7 @@ def samples_of(network: Mapping[str, Any]) -> list[Mapping[str, Any]]:
             "[[network.samples]], one for each sample, with its inputs and targets."
         )
     for number, sample in enumerate(samples, start=1):
-        known(sample, SAMPLE_KEYS, f"sample {number}")
+        check_keys(sample, SAMPLE_KEYS, f"sample {number}")
         if numbers(sample, "inputs").keys() != numbers(samples[0], "inputs").keys():
             raise DataError(f"sample {number} has other inputs than sample 1; expected the same names.")
     return samples
@@ -110,7 +103,7 @@ def penalty_of(network: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) 
     factors = network.get("penalty", {})
     if not isinstance(factors, dict):
         raise DataError(f"[network]: penalty is {factors!r}, expected a table such as {{l2 = 0.01}}.")
-    known(factors, tuple(PENALTIES), "penalty")
+    check_keys(factors, tuple(PENALTIES), "penalty")
     weights = dict.fromkeys(name for layer in layers for row in layer["weights"] for name in row)
     sums = {kind: " + ".join(PENALTIES[kind].format(w=w) for w in weights) for kind in factors}
     return " + ".join(f"{positive(kind, factor)} * ({sums[kind]})" for kind, factor in factors.items())
@@ -118,7 +111,7 @@ def penalty_of(network: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) 
 
 def positive(what: str, value: Any) -> str:
     """Return a setting of the network, a number above 0, as it stands in a formula."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LARGEST_FLOAT:
+    if not is_number(value) or value <= 0:
         raise DataError(f"[network]: {what} is {value!r}, expected a finite number above 0.")
     return f"{value!r}"
 
@@ -218,7 +211,7 @@ def checked(where: str, layer: Any, inputs: Sequence[str]) -> tuple[list[str], l
     """Return a layer's units, weights, biases and activation, if they fit one another and the inputs."""
     if not isinstance(layer, dict):
         raise DataError(f"{where} is {layer!r}, expected a table.")
-    known(layer, LAYER_KEYS, where)
+    check_keys(layer, LAYER_KEYS, where)
     units: Any = layer.get("units")
     weights: Any = layer.get("weights")
     bias: Any = layer.get("bias", [])
@@ -236,8 +229,3 @@ def checked(where: str, layer: Any, inputs: Sequence[str]) -> tuple[list[str], l
     activation = str(layer.get("activation", "sigmoid"))
     choose("activation", activation, ACTIVATIONS)
     return units, weights, biases, activation
-
-
-def is_names(names: Any) -> bool:
-    """Whether something is a list of names."""
-    return isinstance(names, list) and bool(names) and all(isinstance(x, str) and x.isidentifier() for x in names)

@@ -52,11 +52,11 @@ def shown_in(name: str) -> Callable[[str], str]:
 
 
 def rows(array: Any, number: Callable[[float], str]) -> list[list[str]]:
-    """Return an array of one or two axes as rows of numbers; of a long one, the first and the last.
+    """Return an array as rows of numbers, of a long one the first and the last; nothing of more than two axes.
 
     Parameters
     ----------
-    array : array of shape (n,) or (n, m)
+    array : array
         Whose numbers are shown; an array of one axis is one row.
     number : function
         How a number is shown.
@@ -67,6 +67,8 @@ def rows(array: Any, number: Callable[[float], str]) -> list[list[str]]:
     [['0', '1', '2', '⋯', '7', '8']]
     """
     found = np.atleast_2d(array)
+    if found.shape[2:]:
+        return []
     down, across = (kept(length) for length in found.shape)
     return [[entry(found, i, j, number) for j in across] for i in down]
 

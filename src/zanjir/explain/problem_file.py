@@ -5,7 +5,6 @@ from __future__ import annotations
 import keyword
 import math
 import re
-import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -14,17 +13,16 @@ from typing import Any
 
 from zanjir.errors import DataError, ParameterError, ZanjirError, choose
 from zanjir.explain.formula import FUNCTIONS
-from zanjir.explain.network import formulas_of, is_names
+from zanjir.explain.network import formulas_of
 from zanjir.explain.problem import Problem, named_leaves
 from zanjir.explain.proof import lines_of
 from zanjir.explain.score_problem import Scores, formulas_of_scores, place_of
-from zanjir.explain.words import CATALOGS
+from zanjir.explain.toml_file import LARGEST_FILE, check_keys, is_names, numbers_of, table, text_of, titles_of
 from zanjir.optim import Optimizer, optimizer
 
 __all__ = ["load_problem", "problem_from_text"]
 
-LARGEST_FLOAT = sys.float_info.max
-LARGEST_FILE, MOST_NUMBERS, MOST_STEPS = 2**20, 2000, 1_000_000
+MOST_NUMBERS, MOST_STEPS = 2000, 1_000_000
 # tomllib takes time that is quadratic in the parts of a key.
 LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){9}[\w\"'-]+[ \t]*[].=]")
 KEYS = ("title", "symbol", "symbols", "given", "formulas", "network", "scores", "update", "proof")
@@ -44,26 +42,6 @@ def load_problem(path: str | Path, **settings: Any) -> Problem:
         return problem_from_text(text, **settings)
     except ZanjirError as error:
         raise type(error)(f"{path}: {error}") from error
-
-
-def text_of(path: str | Path, what: str) -> str:
-    """Read a small text file.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read, is too large, or is no text.
-    """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}. Expected {what} in TOML.") from error
-    if len(content) > LARGEST_FILE:
-        raise DataError(f"{path} has {len(content):,} bytes; {what} has at most {LARGEST_FILE:,}.")
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is no text in UTF-8: byte {error.start}. Expected {what} in TOML.") from error
 
 
 def problem_from_text(text: str, **settings: Any) -> Problem:
@@ -100,7 +78,7 @@ def problem_from_text(text: str, **settings: Any) -> Problem:
         facts = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # of these, integers of thousands of digits
         raise DataError(f"the problem is no TOML: {error}.") from error
-    known(facts, KEYS, "the problem")
+    check_keys(facts, KEYS, "the problem")
     if settings:
         facts["scores"] = {**table(facts, "scores"), **settings}
     lines = {m[1]: k for k, line in enumerate(text.split("\n"), 1) if (m := re.match(r"\s*(\w+)\s*=", line))}
@@ -113,7 +91,7 @@ def problem_from_text(text: str, **settings: Any) -> Problem:
         given, formulas = {**made, **given}, {**of_network, **formulas}
     letters, proof = letters_of(facts.get("symbols", [])), lines_of(facts.get("proof", []))
     check_names([*letters, *given, *formulas, *(line.name for line in proof)])
-    check_numbers(given, lines)
+    given = numbers_of(given, lines)
     wrong = next((name for name, formula in formulas.items() if not isinstance(formula, str)), None)
     if wrong:
         raise DataError(f"line {lines.get(wrong, '?')}: {wrong} is {formulas[wrong]!r}, expected a formula in quotes.")
@@ -148,17 +126,6 @@ def check_parameters(problem: Problem) -> None:
         )
 
 
-def titles_of(title: Any) -> str | dict[str, str]:
-    """Return the title of a file, which may be a table with one for each language."""
-    if not isinstance(title, dict):
-        return str(title)
-    for language in title:
-        choose("language of title", language, CATALOGS)
-    if not title or not all(isinstance(text, str) for text in title.values()):
-        raise DataError(f'title is {title!r}, expected a text, or one for each language: {{ en = "...", fa = "..." }}.')
-    return title
-
-
 def scores_of(facts: Mapping[str, Any], text: str) -> Scores | None:
     """Return the table of scores that a problem has, if any."""
     if "scores" not in facts:
@@ -169,20 +136,6 @@ def scores_of(facts: Mapping[str, Any], text: str) -> Scores | None:
     if "update" in facts and len(scores.losses) > 1:
         raise DataError(f"[update] needs one loss to follow, and losses has {len(scores.losses)}; keep one of them.")
     return scores
-
-
-def known(facts: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
-    """Refuse a key that means nothing."""
-    for name in facts:
-        choose(f"key in {where}", name, dict.fromkeys(keys))
-
-
-def table(facts: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Return a table of the file; an empty one if it is not there."""
-    found = facts.get(key, {})
-    if not isinstance(found, dict):
-        raise DataError(f"{key} is {found!r}, expected a table: [{key}].")
-    return found
 
 
 def letters_of(symbols: Any) -> dict[str, tuple[int, ...]]:
@@ -206,21 +159,12 @@ def check_names(names: Sequence[str]) -> None:
             raise DataError(f"{name!r} is no name for a number; expected letters, digits and _, such as w1 or net_h1.")
 
 
-def check_numbers(given: Mapping[str, Any], lines: Mapping[str, int]) -> None:
-    """Refuse a given number that is none."""
-    for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_FLOAT:
-            where = f"line {lines[name]}: " if name in lines else ""
-            raise DataError(f"{where}{name} is {value!r}, expected a finite number.")
-        given[name] = float(value)  # type: ignore[index]
-
-
 def update_of(facts: Mapping[str, Any], given: Mapping[str, float]) -> tuple[tuple[str, ...], Optimizer | None, int]:
     """Return which numbers are updated, by which rule, and how often."""
     update = table(facts, "update")
     if not update:
         return (), None, 1
-    known(update, UPDATE_KEYS, "[update]")
+    check_keys(update, UPDATE_KEYS, "[update]")
     parameters = update.get("parameters", [name for name in given if name[0] in "wb"])
     if not isinstance(parameters, list):
         raise ParameterError(f"[update]: parameters is {parameters!r}, expected a list of names.")

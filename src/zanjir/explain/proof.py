@@ -14,13 +14,14 @@ from zanjir.explain.formula import parsed
 from zanjir.explain.points import drawn, random_points
 from zanjir.explain.steps import Step
 from zanjir.explain.symbolic import in_letters, same
+from zanjir.explain.toml_file import check_keys
+from zanjir.explain.words import CATALOGS
 from zanjir.graph import Tensor
 from zanjir.graph.expression import Expression
 from zanjir.graph.order import evaluate
 
-__all__ = ["LANGUAGES", "Line", "lines_of", "proved"]
+__all__ = ["Line", "lines_of", "proved"]
 
-LANGUAGES = ("en", "fa")
 MOST_LINES = 200
 # Both sides are sums and products of a handful of numbers in float64, which cancel little at a random point.
 WITHIN = 1e-12
@@ -67,8 +68,7 @@ def lines_of(entries: Any) -> tuple[Line, ...]:
 
 def line_of(where: str, entry: Mapping[str, Any]) -> Line:
     """Return one line of a proof."""
-    for key in entry:
-        choose(f"key in {where}", key, dict.fromkeys(("line", "note")))
+    check_keys(entry, ("line", "note"), where)
     name, sign, formula = str(entry.get("line", "")).partition("=")
     if not sign or not name.strip().isidentifier():
         raise DataError(f"{where}: line is {entry.get('line')!r}, expected a name, = and a formula: y = exp(z) / 2.")
@@ -76,7 +76,7 @@ def line_of(where: str, entry: Mapping[str, Any]) -> Line:
     if not isinstance(note, dict) or not all(isinstance(text, str) for text in note.values()):
         raise DataError(f'{where}: note is {note!r}, expected a text for each language: {{ en = "...", fa = "..." }}.')
     for language in note:
-        choose(f"language in {where}", language, dict.fromkeys(LANGUAGES))
+        choose(f"language in {where}", language, CATALOGS)
     return Line(name.strip(), formula.strip(), note)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from zanjir.errors import choose
-from zanjir.explain.formula import parsed
+from zanjir.explain.formula import value_at
 from zanjir.explain.latex import Latex
 from zanjir.explain.library import problem
 from zanjir.explain.page import page
 from zanjir.explain.words import said
-from zanjir.explain.writer import Writer
+from zanjir.explain.writer import LATIN, Writer
 from zanjir.graph import Tensor, gradient
 
 __all__ = ["QUESTION_FORMS", "Question", "questions", "questions_as"]
@@ -99,14 +98,8 @@ def computed(**how: Any) -> float | tuple[int, ...]:
         return SHAPES[how["as"]](*map(tuple, how["shapes"]))
     if "problem" in how:
         names = values_of(how["problem"], tuple(how.get("with", {}).items()))
-        return value_of(how["value"], names)
-    return value_of(how["formula"], how.get("given", {}))
-
-
-def value_of(formula: str, given: Mapping[str, float]) -> float:
-    """Return the value of a formula."""
-    with np.errstate(over="ignore"):  # limits are values at infinity
-        return float(parsed(formula, {name: Tensor(value, name) for name, value in given.items()}).value)
+        return value_at(how["value"], names)
+    return value_at(how["formula"], how.get("given", {}))  # limits are values at infinity
 
 
 @lru_cache
@@ -210,7 +203,7 @@ def in_order(text: str) -> str:
     >>> in_order("-2 < x")
     '<bdi>-2 &lt; x</bdi>'
     """
-    pieces = re.split(r"([-(]?[A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)", text)
+    pieces = LATIN.split(text)
     return "".join(f"<bdi>{escape(piece)}</bdi>" if k % 2 else escape(piece) for k, piece in enumerate(pieces))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["REASONS_ENGLISH", "REASONS_PERSIAN"]
+__all__ = ["ENGLISH", "PERSIAN"]
 
-REASONS_ENGLISH = {
+ENGLISH = {
     "why_solution": "Every number below rests on those before it.",
     "why_given": "{name} is given.",
     "why_rule": "{name} follows from {inputs}; the last operation is {rule}.",
@@ -76,7 +76,7 @@ REASONS_ENGLISH = {
     "why_points_none": "No point was found at which both sides are finite.",
     "why_summary": "This is what the steps have found, side by side.",
 }
-REASONS_PERSIAN = {
+PERSIAN = {
     "why_solution": "هر عدد بر عددهای پیش از خود تکیه دارد.",
     "why_given": "{name} دادهٔ مسئله است.",
     "why_rule": "{name} از {inputs} به دست می‌آید؛ آخرین عمل {rule} است.",

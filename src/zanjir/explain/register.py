@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from zanjir.explain.arithmetic import rounded
 from zanjir.explain.audit import Finding, audit
-from zanjir.explain.blocks import rounded
 from zanjir.explain.claim_file import claims
 from zanjir.explain.library import problem
 from zanjir.explain.words import CATALOGS

@@ -11,6 +11,7 @@ from typing import Any
 
 from zanjir.errors import DataError, ZanjirError, choose
 from zanjir.explain.steps import Step, Table
+from zanjir.explain.toml_file import is_number
 from zanjir.graph.expression import literal
 
 __all__ = ["Scores", "formulas_of_scores", "place_of"]
@@ -297,8 +298,7 @@ class Weights:
 
 def number(value: Any, what: str, where: str, least: float = -math.inf) -> float:
     """Return a number of the file."""
-    right = isinstance(value, int | float) and not isinstance(value, bool)
-    if not right or not abs(value) <= 1e308 or value < least:
+    if not is_number(value) or value < least:
         expected = "a finite number" if least == -math.inf else f"a finite number of at least {literal(least)}"
         raise DataError(f"{where}{what} is {value!r}, expected {expected}.")
     return float(value)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["SCORE_ENGLISH", "SCORE_PERSIAN"]
+__all__ = ["ENGLISH", "PERSIAN"]
 
-SCORE_ENGLISH = {
+ENGLISH = {
     "questions": "The questions of the slides, answered",
     "worked_out": "Worked out by {commands}.",
     "infinity": "infinity",
@@ -30,7 +30,7 @@ SCORE_ENGLISH = {
     "reason_shifted": "The largest score is subtracted first: this changes no probability, and no power of e can "
     "overflow; its own power is 1, and ln(1 + sum) keeps the digits of a small sum.",
 }
-SCORE_PERSIAN = {
+PERSIAN = {
     "questions": "پرسش‌های اسلایدها و پاسخشان",
     "worked_out": "گام‌به‌گام: {commands}.",
     "infinity": "بی‌نهایت",

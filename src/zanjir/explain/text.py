@@ -6,7 +6,7 @@ import numpy as np
 
 from zanjir.explain.numerals import rows, shape_text
 from zanjir.explain.steps import Path, Step, Table, Value
-from zanjir.explain.writer import MATRIX, Writer, distinct
+from zanjir.explain.writer import Writer, distinct
 
 __all__ = ["as_text"]
 
@@ -97,9 +97,9 @@ class Text(Writer):
         line += self.beside(value, exact)
         if not shape:
             return [self.left_to_right(line)]
-        found = rows(value, self.number) if len(shape) <= MATRIX else []
         line = f"{line}  {self.numerals(shape_text(shape))}"
-        return [self.left_to_right(line), *(f"    {self.left_to_right(row)}" for row in aligned(found))]
+        lines = aligned(rows(value, self.number))
+        return [self.left_to_right(line), *(f"    {self.left_to_right(row)}" for row in lines)]
 
     def kept(self, sides: list[str]) -> list[str]:
         """Return the sides that say something new: a name, and expressions in the numerals asked for."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from zanjir.errors import choose
-from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
+from zanjir.explain import (
+    audit_words,
+    drawing_words,
+    letters_words,
+    level_words,
+    mode_words,
+    reason_words,
+    score_words,
+)
 from zanjir.explain.differences import WITHIN
-from zanjir.explain.drawing_words import DRAWING_ENGLISH, DRAWING_PERSIAN
-from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
-from zanjir.explain.level_words import LEVEL_ENGLISH, LEVEL_PERSIAN
-from zanjir.explain.mode_words import MODE_ENGLISH, MODE_PERSIAN
-from zanjir.explain.reason_words import REASONS_ENGLISH, REASONS_PERSIAN
-from zanjir.explain.score_words import SCORE_ENGLISH, SCORE_PERSIAN
 from zanjir.explain.steps import Mode, Step
 
-__all__ = ["CATALOGS", "findings", "joined", "mode_note", "note", "said", "unrounded", "why", "word"]
+__all__ = ["CATALOGS", "findings", "joined", "mode_note", "note", "said", "titled", "unrounded", "why", "word"]
 
 ENGLISH = {
     "given": "Given",
@@ -64,12 +66,11 @@ PERSIAN = {
 # What update rules remember, by their names for it.
 HELD = {"m": "why_state_mean", "v": "why_state_squares", "G": "why_state_sum", "u": "why_state_changes"}
 VELOCITY = {"v": "why_state_velocity"}
+PARTS = (audit_words, drawing_words, letters_words, level_words, mode_words, reason_words, score_words)
 CATALOGS: dict[str, dict[str, str]] = {
-    "en": ENGLISH | REASONS_ENGLISH | AUDIT_ENGLISH | DRAWING_ENGLISH | LETTERS_ENGLISH | LEVEL_ENGLISH
-    | MODE_ENGLISH | SCORE_ENGLISH,
-    "fa": PERSIAN | REASONS_PERSIAN | AUDIT_PERSIAN | DRAWING_PERSIAN | LETTERS_PERSIAN | LEVEL_PERSIAN
-    | MODE_PERSIAN | SCORE_PERSIAN,
-}  # fmt: skip
+    "en": ENGLISH | {key: text for part in PARTS for key, text in part.ENGLISH.items()},
+    "fa": PERSIAN | {key: text for part in PARTS for key, text in part.PERSIAN.items()},
+}
 
 
 def said(language: str, key: str, **facts: object) -> str:
@@ -278,7 +279,7 @@ def reason_of_rule(step: Step) -> str:
         return "why_products"
     if step.rule == "relu" and step.shape == () and symbolic.endswith(f", {step.inputs[0]})"):
         return "why_relu_on" if step.value is not None and step.value > 0 else "why_relu_off"
-    return f"why_{step.rule}" if f"why_{step.rule}" in REASONS_ENGLISH else "why_rule"
+    return f"why_{step.rule}" if f"why_{step.rule}" in CATALOGS["en"] else "why_rule"
 
 
 def reason_of_update(step: Step) -> str:
@@ -286,7 +287,7 @@ def reason_of_update(step: Step) -> str:
     name, _, new = step.target.partition(" ")
     part = name.partition("(")[0]
     if new != "new":
-        known = f"why_part_{part}" if f"why_part_{part}" in REASONS_ENGLISH else "why_part"
+        known = f"why_part_{part}" if f"why_part_{part}" in CATALOGS["en"] else "why_part"
         return "why_after" if new else "why_setting" if step.rule == "given" else known
     if "(" in name:
         held = VELOCITY if step.rule in {"Momentum", "Nesterov"} else HELD

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 
-from zanjir.explain.blocks import rounded
+from zanjir.explain.arithmetic import rounded
 from zanjir.explain.numerals import latex_matrix, rows, shape_text, shown_in
 from zanjir.explain.steps import LONGEST_FRACTION, Step, Table, Value
 from zanjir.explain.words import findings, mode_note, note, said, unrounded, why, word
 
-__all__ = ["PARTS", "Writer", "distinct", "steps_of"]
+__all__ = ["LATIN", "PARTS", "Writer", "distinct", "steps_of"]
 
+# Words and numbers that run from left to right, without the stop after them: every other piece of what it splits.
+LATIN = re.compile(r"([-(]?[A-Za-z0-9](?:[!-~ ]*[!-~](?<![.:,;]))?)")
 PARTS = ("answer", "given", "forward", "loss", "backward", "update", "proof", "summary")
-MATRIX = 2  # axes
 
 
 class Writer:
@@ -69,8 +71,7 @@ class Writer:
         shape = np.shape(value)
         if not shape:
             return [self.number(value)]
-        matrix = self.matrix(rows(value, self.number) if len(shape) <= MATRIX else [], self.numerals(shape_text(shape)))
-        return [matrix]
+        return [self.matrix(rows(value, self.number), self.numerals(shape_text(shape)))]
 
     def matrix(self, lines: list[list[str]], shape: str) -> str:
         """Return an array as it stands in a formula of LaTeX; of one with more than two axes, its shape."""
