@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from zanjir.errors import GraphError
 from zanjir.explain.arithmetic import FULL, Arithmetic, Number, rounded
 from zanjir.explain.steps import Written
 from zanjir.graph import Tensor, gradient
@@ -19,6 +20,7 @@ from zanjir.graph.tensor import apply, is_number
 
 __all__ = ["Block", "blocks_of", "escaped", "fraction_latex", "latex_name", "rounded", "target_latex"]
 
+LONGEST_LINE = 1_000_000  # characters
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho",
     "sigma", "tau", "phi", "chi", "psi",
@@ -164,7 +166,17 @@ def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int,
         else:
             parts = [texts.get(id(y)) or operand(y, x) for y in x.inputs]
             texts[id(x)] = (of_numbers(x.gate.name, parts) if not x.shape else None) or expression(x, parts)
+            check_length(texts[id(x)])
     return texts.get(id(node)) or expression(node, [])
+
+
+def check_length(line: Expression) -> None:
+    """Refuse a line that nobody reads, before the next one is several times as long."""
+    if len(line.code) > LONGEST_LINE:
+        raise GraphError(
+            f"a line of more than {LONGEST_LINE:,} characters cannot be read; give names to arrays in between, as in "
+            "(X @ W).named('Z')."
+        )
 
 
 def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:
