@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import operator
 import re
 from collections import Counter
@@ -78,8 +79,10 @@ def single_numbers(
     return made, [name for name in work.varying if name in read]
 
 
-def check_size(n_numbers: int) -> None:
+def check_size(n_numbers: int, focus: str = "") -> None:
     """Refuse more numbers than anybody reads."""
+    if n_numbers > MOST_NUMBERS and focus:
+        raise GraphError(f"{focus} acts through more than {MOST_NUMBERS:,} single numbers; explain by matrices.")
     if n_numbers > MOST_NUMBERS:
         raise GraphError(
             f"the graph has more than {MOST_NUMBERS:,} single numbers; focus on one, or explain by matrices."
@@ -137,7 +140,8 @@ class Entries:
             names = ", ".join(node.name for node in self.order if node.name)
             raise GraphError(f"{name!r} is no array here; expected one of {names}.")
         if len(index) != node.ndim or any(not 0 <= i < size for i, size in zip(index, node.shape, strict=True)):
-            raise GraphError(f"{entry_name(name, index)} is no entry: {name} has shape {node.shape}.")
+            shape = node.shape[1:] if name in self.samples else node.shape
+            raise GraphError(f"{self.name(node, index)} is no entry: {name} has shape {shape}.")
         if node.dtype.kind != "f":
             raise GraphError(f"{name} holds {node.dtype} numbers, without derivatives; expected an array of floats.")
         return node, index
@@ -174,7 +178,7 @@ class Entries:
         """Return an entry as a node of the graph of numbers."""
         key = (id(node), index)
         if key not in self.made:
-            check_size(len(self.made))
+            check_size(len(self.made), self.name(*self.focus) if self.focus else "")
             is_given = not self.varies(node, index) and (node.gate is None or bool(node.name))
             self.made[key] = self.constant(node, index) if is_given else self.varied(node, index)
         return self.made[key]
@@ -323,8 +327,9 @@ def kept_terms(terms: list[Any], varying: list[bool], n_largest: int) -> list[bo
     """Return which terms of a sum are written out: all of a short one, else what varies and the largest few others."""
     if len(terms) <= LONG:
         return [True] * len(terms)
-    others = sorted((k for k, varies in enumerate(varying) if not varies), key=lambda k: -abs(valued(terms[k])))
-    return [varies or k in others[:n_largest] for k, varies in enumerate(varying)]
+    others = (k for k, varies in enumerate(varying) if not varies)
+    largest = {*heapq.nsmallest(n_largest, others, key=lambda k: -abs(valued(terms[k])))}
+    return [varies or k in largest for k, varies in enumerate(varying)]
 
 
 def is_nan(values: NDArray[Any]) -> Flags:

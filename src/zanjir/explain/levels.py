@@ -119,7 +119,10 @@ def by_numbers(
     numbers = gate_by_gate(numbers) if level == "gates" else numbers
     wrt = [shown_name(name, index, samples) for name, index in places]
     unread = unread_of(numbers, loss, places, samples)
-    tree = solution(numbers, wrt if parameters else (), wrt=wrt, unread=unread, optimizer=optimizer, **how)
+    tree = solution(
+        numbers, wrt if parameters else (), wrt=wrt, unread=unread, optimizer=optimizer, title=how["title"],
+        symbol=how["symbol"],
+    )  # fmt: skip
     agreeing(loss, tree, places, samples, how["symbol"])
     check_targets(tree)
     return replace(tree, rule=level)
@@ -161,7 +164,8 @@ def around(loss: Tensor, focus: str, level: str, samples: Collection[str], how: 
     numbers, varying = single_numbers(loss, (name, index), samples=samples)
     numbers = gate_by_gate(numbers) if level == "gates" else numbers
     unread = unread_of(numbers, loss, [(name, index)], samples)
-    tree = solution(numbers, wrt=[*varying, *(str(leaf.name) for leaf in unread)], unread=unread, **how)
+    wrt = [*varying, *(str(leaf.name) for leaf in unread)]
+    tree = solution(numbers, wrt=wrt, unread=unread, title=how["title"], symbol=how["symbol"])
     agreeing(loss, tree, [(name, index)], samples, how["symbol"])
     return replace(tree, rule=level, children=tuple(map(with_reason, tree.children)))
 

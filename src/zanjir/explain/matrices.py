@@ -195,7 +195,8 @@ def check_number(loss: Tensor) -> None:
 def check_finite(steps: Sequence[Step]) -> None:
     """Refuse steps with numbers that are not finite."""
     for step in steps:
-        wrong = np.extract(~np.isfinite(step.value), step.value)
+        value: Any = step.value
+        wrong = np.extract(~np.isfinite(value), value)
         if wrong.size:
             verb = "holds" if step.shape else "is"
             raise NonFiniteError(f"{step.target} {verb} {wrong[0]}, expected finite numbers; change what is given.")
