@@ -177,6 +177,18 @@ def test_the_entries_of_a_sample_are_named_without_it_in_errors_too():
         explained_sample(model, [1.0, 2.0, 3.0], 1, focus="X[0, 3]")
 
 
+@pytest.mark.parametrize("how", [{"focus": "W[0, 0]"}, *({"level": level} for level in (None, *LEVELS))])
+def test_a_leaf_with_the_name_of_the_loss_is_refused(how):
+    with pytest.raises(GraphError, match="the name 'W' stands for two arrays"):
+        explained(array("W").sum().named("W"), **how)
+
+
+def test_where_only_the_rule_of_a_whole_array_is_finite_matrices_explain_it():
+    tree = explained(tensor([1.0, 1.0], "x").std().named("loss"))
+    assert tree.rule == "matrices"
+    np.testing.assert_array_equal(tree.value_of("dL/dx"), [0.0, 0.0])
+
+
 PROGRAM = """
 import json
 from test_strange_graphs import array, explained, pick, tensor, np

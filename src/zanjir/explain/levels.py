@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.errors import GraphError, ParameterError, choose
+from zanjir.errors import GraphError, NonFiniteError, ParameterError, choose
 from zanjir.explain.chain_rule import solution
 from zanjir.explain.entries import Index, check_size, entry_name, is_rest, single_numbers
 from zanjir.explain.matrices import by_matrices, check_number, leaves_of
@@ -99,7 +99,7 @@ def explained(
     if level in {"scalars", "gates"}:
         return by_numbers(loss, parameters, level, optimizer, samples, how)
     if level is None and n_steps(loss, parameters) <= READABLE:
-        with suppress(GraphError):  # of what has no form in single numbers; matrices say what else is wrong
+        with suppress(GraphError, NonFiniteError):  # what single numbers cannot; matrices say what else is wrong
             return by_numbers(loss, parameters, "scalars", optimizer, samples, how)
     tree = by_matrices(loss, parameters, optimizer=optimizer, **how)
     check_targets(tree)
@@ -159,6 +159,7 @@ def shown_name(name: str, index: Index, samples: Collection[str]) -> str:
 
 def around(loss: Tensor, focus: str, level: str, samples: Collection[str], how: Mapping[str, str]) -> Step:
     """Return the tree of what depends on one number."""
+    leaves_of(loss, ())  # refuses two arrays of one name
     name, index = place(focus)
     index = (0, *index) if name in samples else index
     numbers, varying = single_numbers(loss, (name, index), samples=samples)

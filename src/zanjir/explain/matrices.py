@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -89,9 +90,7 @@ class Matrices:
         check_number(loss)
         self.loss, self.symbol = loss, symbol
         nodes = topological_order([loss])
-        self.names = names = [node.name for node in nodes if node.name]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise GraphError(f"the name {min(twice)!r} stands for two arrays; give each a name of its own.")
+        self.names = [node.name for node in nodes if node.name]
         self.leaves = leaves_of(loss, parameters)
         self.wrt = list(parameters) or [name for name, leaf in self.leaves.items() if leaf.dtype.kind == "f"]
         self.blocks = blocks_of([loss])
@@ -208,9 +207,12 @@ def leaves_of(loss: Tensor, parameters: Sequence[str]) -> dict[str, Tensor]:
     Raises
     ------
     GraphError
-        If a parameter is none of them, or has no derivative.
+        If a parameter is none of them, or has no derivative; or if two arrays have one name.
     """
-    leaves = {node.name: node for node in topological_order([loss]) if node.gate is None and node.name}
+    nodes = [node for node in topological_order([loss]) if node.name]
+    if twice := [name for name, n in Counter(str(node.name) for node in nodes).items() if n > 1]:
+        raise GraphError(f"the name {min(twice)!r} stands for two arrays; give each a name of its own.")
+    leaves = {str(node.name): node for node in nodes if node.gate is None}
     for name in parameters:
         if name not in leaves:
             raise GraphError(f"{name!r} is no given array; expected some of {', '.join(leaves)}.")
