@@ -1,6 +1,7 @@
 """Graphs of arrays that nobody expects: strange names, nothing read, nothing finite, nothing there, far too much."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -187,6 +188,13 @@ def test_where_only_the_rule_of_a_whole_array_is_finite_matrices_explain_it():
     tree = explained(tensor([1.0, 1.0], "x").std().named("loss"))
     assert tree.rule == "matrices"
     np.testing.assert_array_equal(tree.value_of("dL/dx"), [0.0, 0.0])
+
+
+@pytest.mark.parametrize("size", [1e300, 1e-300, 0.0])
+def test_lengths_of_very_large_and_small_arrays_are_those_of_hypot(size):
+    tree = explained((tensor([3 * size, 4 * size], "x") * 1e-10).sum().named("loss"), level="summary")
+    _, parameters = tree.every("summary")
+    assert parameters.table.rows[0][2] == pytest.approx(math.hypot(3 * size, 4 * size), rel=CLOSE, abs=0)
 
 
 PROGRAM = """
