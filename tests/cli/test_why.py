@@ -43,7 +43,7 @@ def test_one_number_of_a_run_has_the_slope_that_numpy_finds(call, run):
     assert values["loss"] == pytest.approx(loss, rel=CLOSE)
     assert values["dL/dW2[1, 3]"] == pytest.approx(slope[1, 3], rel=CLOSE)
     text = call("why", run, "dL/dW2[1, 3]", "--sample", "7").out
-    assert re.search(r"^Sample 7 of digits: predicted \d, right is \d$", text, re.MULTILINE)
+    assert re.search(r"^Sample 7 of digits: predicted \d, right is \d: dL/dW2\[1, 3\]$", text, re.MULTILINE)
     assert "rest stands for the sum of the other terms" in text
 
 
@@ -80,11 +80,11 @@ def test_the_command_offers_the_levels_that_there_are(call):
     [
         (("why", "run", "W2[1,3]"), "run is a run; say which sample of its data, counted from 0: --sample 7."),
         (("why", "run", "W2[1,3]", "--sample", "9999"), "there is no sample 9999: digits has 1,797, counted from 0."),
-        (("why", "run", "V[1]", "--sample", "0"), "'V' is no array here; expected one of"),
+        (("why", "run", "V[1]", "--sample", "0"), "there is no 'V' here; expected one of"),
         (("why", "run", "W2[99,3]", "--sample", "0"), "W2[99, 3] is no entry: W2 has shape (6, 10)."),
         (("why", "run", "W2[1", "--sample", "0"), "'W2[1' names no number"),
         (("why", "homework-1", "w5", "--sample", "0"), "only runs have samples; leave out --sample."),
-        (("why", "homework-1", "w99"), "'w99' is no array here"),
+        (("why", "homework-1", "w99"), "there is no 'w99' here"),
         (("why", "nothing", "w99"), "unknown problem 'nothing'"),
         (("explain", "run", "--sample", "0", "--mode", "hand"), "a run is explained in numbers"),
         (("explain", "run", "--sample", "0", "--format", "svg"), "a run is explained in numbers"),

@@ -10,6 +10,7 @@ from witnesses.tex import typeset
 from zanjir.explain import PROBLEMS, Problem, as_latex, problem
 from zanjir.explain.drawing import as_figure
 from zanjir.explain.latex import FONTS, LONGEST, aligned, broken, terms, tidy, width
+from zanjir.explain.numerals import latex_matrix
 from zanjir.explain.words import CATALOGS
 from zanjir.optim import OPTIMIZERS
 
@@ -92,6 +93,16 @@ def test_what_cannot_break_is_made_smaller():
     product = r" \cdot ".join(f"a_{{{k}}}" for k in range(60))
     assert broken(product) == [rf"\resizebox{{0.8\linewidth}}{{!}}{{$\displaystyle {product}$}}"]
     assert broken(r"a \cdot b") == [r"a \cdot b"]
+
+
+def test_a_matrix_is_as_wide_as_its_longest_row_and_is_not_blown_up():
+    row = " & ".join(["-0.123456"] * 4)
+    matrix = rf"\underset{{6 \times 4}}{{{latex_matrix([['-0.123456'] * 4] * 6)}}}"
+    assert width(matrix) == 4 * len("-0.123456") + 3 * len("==") + len("[[]]")
+    assert broken(matrix) == [matrix]
+    assert width(r"\sum (3 \times 4) \odot h") == len("SS(3xx4)xxh")
+    wide = matrix.replace(row, " & ".join(["-0.123456"] * 9))
+    assert broken(wide) == [rf"\resizebox{{0.8\linewidth}}{{!}}{{$\displaystyle {wide}$}}"]
 
 
 def test_signs_in_brackets_are_no_places_to_break():

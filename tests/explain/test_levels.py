@@ -4,9 +4,20 @@ import numpy as np
 import pytest
 
 from zanjir.errors import GraphError, ParameterError, ShapeError
-from zanjir.explain import LEVELS, as_text, explained, explained_sample, gate_by_gate, problem, solution, summarized
+from zanjir.explain import (
+    LEVELS,
+    as_html,
+    as_text,
+    explained,
+    explained_sample,
+    gate_by_gate,
+    problem,
+    solution,
+    summarized,
+)
 from zanjir.gates import relu, softmax_cross_entropy
 from zanjir.graph import tensor
+from zanjir.graph.order import topological_order
 from zanjir.nn import LOSSES, convnet, mlp
 from zanjir.optim import OPTIMIZERS
 from zanjir.program import Problem
@@ -140,6 +151,22 @@ def test_a_model_on_a_sample_has_its_scores_and_slopes_at_every_level(loss, norm
     assert all(step.ok is not False for tree in trees.values() for step in tree.every("check"))
 
 
+def test_several_samples_have_their_mean_loss_and_the_update_of_a_rule():
+    made = Problem(mlp([4], 3), LOSSES["softmax"], in_features=5, n_outputs=3, dtype=np.float64)
+    rng = np.random.default_rng(5)
+    model = Model(made, rng.uniform(-1, 1, made.layout.size), ("a", "b", "c"))
+    X, y = rng.normal(size=(3, 5)), np.array([0, 2, 1])
+    tree = explained_sample(model, X, y, optimizer=OPTIMIZERS["sgd"](0.5))
+    alone = [explained_sample(model, x, label) for x, label in zip(X, y, strict=True)]
+    assert tree.value == pytest.approx(np.mean([each.value for each in alone]), rel=CLOSE)
+    slope = np.mean([each.value_of("dL/dW1") for each in alone], axis=0)
+    np.testing.assert_allclose(tree.value_of("dL/dW1"), slope, rtol=CLOSE, atol=1e-12)
+    np.testing.assert_allclose(tree.value_of("W1 new"), model.parameters["W1"] - 0.5 * slope, rtol=CLOSE)
+    assert explained_sample(model, X, y, focus="h[2, 3]").value == pytest.approx(tree.value, rel=CLOSE)
+    with pytest.raises(ShapeError, match=r"x has 3 samples and y has shape \(2,\); expected one y for each"):
+        explained_sample(model, X, y[:2])
+
+
 def test_a_convolution_is_explained_around_one_of_its_weights():
     made = Problem(convnet((6, 6), [2], [4], 3), LOSSES["softmax"], 36, 3)
     rng = np.random.default_rng(0)
@@ -169,7 +196,7 @@ def test_the_penalty_of_the_training_is_part_of_the_loss():
         ({"focus": "W1[0"}, ParameterError, "'W1\\[0' names no number; expected an array and an index"),
         ({"focus": "W1[-1, 0]"}, ParameterError, "names no number"),
         ({"focus": "W1[9, 0]"}, GraphError, "is no entry: W1 has shape"),
-        ({"focus": "V[0]"}, GraphError, "'V' is no array here"),
+        ({"focus": "V[0]"}, GraphError, "there is no 'V' here"),
     ],
 )
 def test_what_cannot_be_explained_is_refused_in_a_sentence(how, error, sentence):
@@ -181,3 +208,65 @@ def test_a_sample_of_another_width_is_refused():
     made = Problem(mlp([], 2), LOSSES["softmax"], 3, 2)
     with pytest.raises(ShapeError, match=r"expected \(N, 3\)"):
         explained_sample(Model(made, np.zeros(8), ("a", "b")), [1.0, 2.0], 0)
+
+
+def narrow_with_constants():
+    """A graph of float32 with an array that has no name."""
+    rng = np.random.default_rng(2)
+    X, W = (tensor(rng.normal(size=size).astype(np.float32), name) for size, name in (((3, 2), "X"), ((2, 2), "W")))
+    Z = (X @ W + np.array([1.0, 2.0], np.float32)).named("Z")
+    return (Z * Z * np.array([0.5, 0.25], np.float32)).sum().named("loss")
+
+
+@pytest.mark.parametrize("level", DETAILED)
+def test_what_float32_has_trained_is_explained_in_float64(level):
+    loss = narrow_with_constants()
+    values = {node.name: np.asarray(node.value, float) for node in topological_order([loss]) if node.gate is None}
+    tree = explained(loss, ["W"], level=level)
+    Z = values["X"] @ values["W"] + [1, 2]
+    slope = values["X"].T @ (2 * Z * [0.5, 0.25])
+    found = tree.value_of("dL/dW") if level == "matrices" else None
+    for index in np.ndindex(2, 2):
+        entry = tree.value_of(f"dL/dW[{index[0]}, {index[1]}]") if found is None else found[index]
+        assert entry == pytest.approx(slope[index], rel=CLOSE)
+    assert all(step.ok for step in tree.every("check"))
+
+
+def test_an_array_of_a_formula_is_given_by_a_name_and_has_no_derivative():
+    tree = explained(narrow_with_constants(), level="matrices")
+    assert [step.target for step in tree.every("given")] == ["X", "W", "c1", "c2"]
+    assert tree.every("forward")[0].written.symbolic == "X @ W + c1"
+    assert [step.target for step in tree.every("backward")] == ["dL/dloss", "dL/dZ", "dL/dX", "dL/dW"]
+    taken = (tensor([1.0, 2.0], "c1") * np.array([3.0, 4.0])).sum().named("loss")
+    assert [step.target for step in explained(taken, level="matrices").every("given")] == ["c1", "c2"]
+
+
+def test_a_line_of_too_many_shapes_is_left_out():
+    x = tensor(np.linspace(0.1, 1, 6), "x")
+    lines = {n: explained((sum((x**k for k in range(2, n)), x)).sum().named("loss"), level="matrices") for n in (4, 40)}
+    for n, tree in lines.items():
+        (loss,) = tree.every("loss")
+        slope = tree.every("backward")[-1]
+        assert [bool(part) for part in (loss.written.substituted, slope.written.substituted)] == [n == 4] * 2
+        assert ("(6,) ** 2" in as_text(tree)) == (n == 4)
+
+
+def test_products_of_entries_and_of_matrices_have_signs_of_their_own():
+    rng = np.random.default_rng(1)
+    A, B = (tensor(rng.normal(size=(2, 2)), name) for name in "AB")
+    P, Q = (A * B).named("P"), (A @ B).named("Q")
+    loss = (2 * (P * Q).sum() * (P + Q).mean()).named("loss")
+    tree = explained(loss, level="matrices")
+    formulas = {step.target: step.written.symbolic_latex for step in tree.every("forward", "loss")}
+    assert formulas["P"] == r"A \odot B"
+    assert formulas["Q"] == r"A \, B"
+    assert formulas["loss"].count(r"\cdot") == 2
+    assert formulas["loss"].count(r"\odot") == 1
+    page = as_html(tree)
+    places = enumerate(["A", "B", "P", "Q", "loss"], start=1)
+    shown = {name: page.partition(f'id="step-{k}"')[2].partition("</li>")[0] for k, name in places}
+    assert (shown["P"].count("⊙"), shown["Q"].count("⊙"), shown["loss"].count("⊙")) == (2, 0, 2)
+    assert shown["P"].count("·") == shown["Q"].count("·") == 0
+    assert shown["loss"].count("·") == 4
+    single = as_html(explained(loss, level="scalars"))
+    assert "⊙" not in single

@@ -36,10 +36,11 @@ def test_homework_1_in_matrices_is_two_layers_with_their_shapes():
     lines = {step.target: (step.written.symbolic, step.written.substituted) for step in tree.every("forward", "loss")}
     assert lines["net1"] == ("X @ W1 + b1", "(1, 2) @ (2, 2) + 0.35")
     assert lines["out2"] == ("sigmoid(net2)", "sigmoid((1, 2))")
-    assert lines["loss"][0] == "((T - out2) ** 2 / 2).sum(axis=1).sum()"
+    assert lines["loss"][0] == "((T - out2) ** 2 / 2).sum()"
     slopes = [[0.076613695, 0.073920778], [0.076846544, 0.074145443]]
     np.testing.assert_allclose(tree.value_of("dL/dW2"), slopes, atol=1e-9)
     assert tree.value_of("dL/db2") == pytest.approx(0.253222150, abs=1e-9)
+    assert tree.every("backward")[1].written.symbolic == "-(dL/dloss / 2 * (2 * (T - out2)))"
     assert tree.value_of("loss after 1 step") == pytest.approx(0.564526284, abs=1e-9)
 
 
@@ -109,7 +110,7 @@ def test_of_several_losses_a_derivative_names_its_own():
     ("name", "how", "error", "sentence"),
     [
         ("homework-1", {"level": "deep"}, ParameterError, "unknown level 'deep'"),
-        ("homework-1", {"focus": "w11"}, GraphError, "'w11' is no"),
+        ("homework-1", {"focus": "w11"}, GraphError, "there is no 'w11' here"),
         ("homework-1", {"focus": "w1", "level": "matrices"}, ParameterError, "w1 is one number"),
         ("homework-1", {"focus": "w1", "mode": "hand"}, ParameterError, "mode 'hand' is for all single numbers"),
         (

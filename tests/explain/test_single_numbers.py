@@ -146,7 +146,7 @@ def test_a_graph_of_too_many_numbers_says_so():
 @pytest.mark.parametrize(
     ("focus", "sentence"),
     [
-        (("V", (0,)), "'V' is no array here; expected one of"),
+        (("V", (0,)), "there is no 'V' here; expected one of"),
         (("W1", (4, 0)), r"W1\[4, 0\] is no entry: W1 has shape \(4, 5\)"),
         (("W1", (0,)), r"W1\[0\] is no entry"),
         (("y", (0,)), "y holds int64 numbers"),

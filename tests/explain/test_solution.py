@@ -160,7 +160,7 @@ def test_an_array_is_shown_with_its_shape_and_its_first_and_last_rows():
         [*map(str, (k, k + 1, k + 2)), "⋯", *map(str, (k + 5, k + 6))] if k is not None else list("⋮⋮⋮⋱⋮⋮")
         for k in (0, 7, 14, None, 56, 63)
     ]
-    assert r"\underset{(10, 7)}{\begin{bmatrix} 0 & 1 & 2 & \cdots & 5 & 6 \\" in as_markdown(tree)
+    assert r"\underset{10 \times 7}{\begin{bmatrix} 0 & 1 & 2 & \cdots & 5 & 6 \\" in as_markdown(tree)
 
 
 def test_what_is_shown_is_rounded_and_what_is_used_is_not():

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zanjir.gates import broadcast_like, count, expand_dims, reshape_like
+from zanjir.gates import broadcast_like, count, expand_dims, relu, reshape_like
 from zanjir.graph import TABLE, Tensor, gradient, simplify, tensor, topological_order
 from zanjir.graph.simplify import REWRITES, is_literal
 
@@ -232,6 +232,15 @@ def test_gradients_are_already_simple() -> None:
     loss = np.mean(np.square(x * a - y)) + 0.5 * np.sum(np.tanh(x))
     for dx in gradient(loss, [x, y, a]):
         assert simplify([dx])[0] is dx
+
+
+@pytest.mark.parametrize("rule", ["negative", "times minus one", "subtracted"])
+@pytest.mark.parametrize("at", [2.0, -2.0])
+def test_minus_a_condition_keeps_its_slope(rule: str, at: float) -> None:
+    x = Tensor(at, "x")
+    kinked = relu(x)
+    loss = {"negative": -kinked, "times minus one": -1 * kinked, "subtracted": 3 - kinked}[rule]
+    assert gradient(loss, x).value == (-1 if at > 0 else 0)
 
 
 def test_a_gradient_reads_the_forward_nodes_themselves():

@@ -89,6 +89,8 @@ def solution_of_run(folder: Path, settings: Mapping[str, Any], focus: str | None
     x, y = sample_of(saved, data, settings["sample"])
     facts = {"sample": settings["sample"], "data": data, **outcome(saved.model, x, y)}
     titles = {language: said(language, "title_sample", **facts) for language in CATALOGS}
+    if focus:
+        titles = {language: said(language, "title_number", title=titles[language], name=focus) for language in titles}
     return replace(explained_sample(saved.model, x, y, level=level, focus=focus, title=titles["en"]), note=titles)
 
 

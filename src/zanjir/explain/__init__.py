@@ -16,6 +16,7 @@ from zanjir.explain.proof import Line, proved
 from zanjir.explain.questions import QUESTION_FORMS, Question, questions, questions_as
 from zanjir.explain.register import Entry, register
 from zanjir.explain.sample import explained_sample
+from zanjir.explain.schema import schema
 from zanjir.explain.script import as_script
 from zanjir.explain.steps import VERSION, Mode, Path, Step, Table, Written
 from zanjir.explain.summary import summarized
@@ -63,6 +64,7 @@ __all__ = [
     "questions",
     "questions_as",
     "register",
+    "schema",
     "solution",
     "summarized",
 ]

@@ -274,11 +274,11 @@ def arithmetic(
 
 
 def rounded(value: float, digits: int = DIGITS) -> str:
-    """Return a number with some significant digits.
+    """Return a number with some significant digits; a zero has no sign.
 
     Examples
     --------
-    >>> rounded(0.10), rounded(1 / 3), rounded(-2.0)
-    ('0.1', '0.333333', '-2')
+    >>> rounded(0.10), rounded(1 / 3), rounded(-2.0), rounded(-0.0)
+    ('0.1', '0.333333', '-2', '0')
     """
-    return literal(float(f"{value:.{digits}g}"))
+    return literal(float(f"{value:.{digits}g}") + 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -31,7 +31,9 @@ SPECIAL = {
     "^": r"\hat{\ }", "~": r"\sim ",
 }  # fmt: skip
 
+ENTRYWISE = r"{0} \odot {1}"
 ENTRY = re.compile(r"(.+?)(\[[\d, ]+\])")  # of an array, by its index
+NEGATIVE = re.compile(r"(?<=\(|,)( ?)\((-[\d.e+/-]+)\)(?=[),])")  # with a bracket or a comma at either side
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def written(
         substituted = by.alone(numbers[name] if name else by.given(node.value))
     else:
         substituted = text(node, lambda name: by.text(numbers[name]), whole)
-    return Written(symbolic.code, substituted.code, symbolic.latex, substituted.latex)
+    return Written(symbolic.code, bare(substituted.code), symbolic.latex, bare(substituted.latex))
 
 
 def name_text(name: str) -> Expression:
@@ -157,7 +159,9 @@ def name_text(name: str) -> Expression:
 def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int, str]) -> Expression:
     """Return the text of an expression, with a text for each name."""
     texts: dict[int, Expression] = {key: of_name(name) for key, name in whole.items()}
-    for x in topological_order([node], stop=whole):
+    order = topological_order([node], stop=whole)
+    alike = spread(order)
+    for x in order:
         if x.name and x.gate is None:
             texts[id(x)] = of_name(x.name)
         elif x.gate is None:
@@ -165,9 +169,57 @@ def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int,
                 texts[id(x)] = expression(Tensor(float(x.value)), [])
         else:
             parts = [texts.get(id(y)) or operand(y, x) for y in x.inputs]
-            texts[id(x)] = (of_numbers(x.gate.name, parts) if not x.shape else None) or expression(x, parts)
+            as_number = not x.shape or id(x) in alike
+            texts[id(x)] = (of_numbers(x.gate.name, parts) if as_number else None) or expression(entrywise(x), parts)
             check_length(texts[id(x)])
     return texts.get(id(node)) or expression(node, [])
+
+
+def bare(formula: str) -> str:
+    """Return a formula in which a negative number between brackets, or in a list, has no other brackets.
+
+    Examples
+    --------
+    >>> bare("max(0, (-1.5)) * (-2)"), bare("exp((-0.3))")
+    ('max(0, -1.5) * (-2)', 'exp(-0.3)')
+    """
+    return NEGATIVE.sub(r"\1\2", formula)
+
+
+def spread(order: Sequence[Tensor]) -> set[int]:
+    """Return the arrays made of one number that stand beside an array of their shape, by id.
+
+    There the number itself can stand: NumPy spreads it.
+    """
+    found: dict[int, Tensor] = {}
+    for x in order:
+        if x.gate is not None and x.shape:
+            is_number_spread = x.gate is TABLE["broadcast_like"] and not x.inputs[0].shape
+            if is_number_spread or (x.gate.elementwise and all(not y.shape or id(y) in found for y in x.inputs)):
+                found[id(x)] = x
+    while True:
+        kept = {key: x for key, x in found.items() if x is not order[-1] and fits_everywhere(x, order, found)}
+        if len(kept) == len(found):
+            return set(kept)
+        found = kept
+
+
+def fits_everywhere(x: Tensor, order: Sequence[Tensor], found: Mapping[int, Tensor]) -> bool:
+    """Whether all that reads an array made of one number gives the same from the number."""
+    readers = [reader for reader in order if any(y is x for y in reader.inputs)]
+    return all(
+        reader.gate is not None
+        and reader.gate.elementwise
+        and (id(reader) in found or any(y.shape == reader.shape and id(y) not in found for y in reader.inputs))
+        for reader in readers
+    )
+
+
+def entrywise(node: Tensor) -> Tensor:
+    """Return a node as it is written: a product of arrays, entry by entry, has a sign that no other product has."""
+    if node.gate is not TABLE["multiply"] or not all(x.shape for x in node.inputs):
+        return node
+    return Tensor(node.value, gate=replace(node.gate, latex=ENTRYWISE), inputs=node.inputs)
 
 
 def check_length(line: Expression) -> None:
@@ -183,7 +235,7 @@ def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:
     """Return what a gate about shapes is between single numbers; nothing for all other gates."""
     if gate == "zeros_like":
         return Expression("0", "0")
-    return parts[0] if gate == "broadcast_like" else None
+    return parts[0] if gate in {"broadcast_like", "copy"} else None
 
 
 def latex_name(name: str) -> str:

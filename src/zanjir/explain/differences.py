@@ -10,10 +10,12 @@ import numpy as np
 from zanjir.graph import Tensor
 from zanjir.graph.order import topological_order
 
-__all__ = ["STEP", "shifted"]
+__all__ = ["STEP", "WITHIN", "shifted"]
 
 # Central differences in float64 are off by the step squared and by rounding over the step.
 STEP = 1e-5
+# How well they agree with derivatives, relative to these; of tiny derivatives rounding leaves less.
+WITHIN = 1e-6
 # A node has one number per shift; so many shifts at a time keep those of a large graph small.
 AT_ONCE = 128
 

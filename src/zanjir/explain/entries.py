@@ -138,7 +138,7 @@ class Entries:
         node = next((node for node in self.order if node.name == name), None)
         if node is None:
             names = ", ".join(node.name for node in self.order if node.name)
-            raise GraphError(f"{name!r} is no array here; expected one of {names}.")
+            raise GraphError(f"there is no {name!r} here; expected one of {names}.")
         if len(index) != node.ndim or any(not 0 <= i < size for i, size in zip(index, node.shape, strict=True)):
             shape = node.shape[1:] if name in self.samples else node.shape
             raise GraphError(f"{self.name(node, index)} is no entry: {name} has shape {shape}.")

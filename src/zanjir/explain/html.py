@@ -73,6 +73,7 @@ class Html(Writer):
         super().__init__(language, digits, numerals)
         self.links: dict[str, str] = {}
         self.anchors: dict[str, str] = {}
+        self.arrays: set[str] = set()
         self.places = count(1)
         self.is_open = True
 
@@ -92,6 +93,7 @@ class Html(Writer):
         sides = [[self.target(step.target)], *self.sides(step, place), self.known(step.value, step.exact)]
         line = formula(sides, self.beside(step.value, step.exact))
         self.links[step.target] = self.opening(place, self.line(step))
+        self.arrays |= {step.target} if step.shape else set()
         self.anchors[step.target] = place
         reason = self.reason(step) or (escape(self.say("locals")) if locals_ else "")
         row = f'<div class="row">{line}{self.sources(step)}</div>'
@@ -118,7 +120,7 @@ class Html(Writer):
 
     def formula(self, code: str, names: str = "") -> Formula:
         """Return an expression whose names and numbers lead to the steps that found them."""
-        return Formula(code, names, self.links, self.numerals)
+        return Formula(code, names, self.links, self.numerals, self.arrays)
 
     def factor(self, key: str, opening: str, shown: str) -> str:
         """Return a factor of the chain rule with what it is, said by a word, a brace and a color."""

@@ -9,6 +9,7 @@ from itertools import groupby
 from zanjir.explain.blocks import fraction_latex, latex_name, target_latex
 from zanjir.explain.steps import Path, Step, Table
 from zanjir.explain.writer import Writer, distinct
+from zanjir.graph.gate import TABLE
 from zanjir.views.summary import one_line
 from zanjir.views.tikz import STANDALONE, escaped_text, powers
 
@@ -42,6 +43,7 @@ XELATEX = f"""
 """
 # What any LaTeX reads without further packages: Latin letters, and the signs of typesetting.
 BEYOND_LATIN = re.compile(r"[^\u0000-\u017f\u2013-\u2026]")
+MATRIX_FORM, ROW_END = re.compile(r"\\underset\{[^{}]*\}\{\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}\}"), r" \\ "
 MARK = "\0"  # around a name in a sentence
 
 
@@ -127,9 +129,7 @@ class Latex(Writer):
     def prose(self, text: str) -> str:
         """Return a sentence, with marked names as formulas; in Persian, Latin words run from left to right."""
         pieces = text.split(MARK)
-        return "".join(
-            f"${target_latex(piece)}$" if k % 2 else self.words(one_line(piece)) for k, piece in enumerate(pieces)
-        )
+        return "".join(marked(piece) if k % 2 else self.words(one_line(piece)) for k, piece in enumerate(pieces))
 
     def words(self, text: str) -> str:
         """Return words of a sentence."""
@@ -208,6 +208,11 @@ class Latex(Writer):
     def remark(self, heading: str, sentences: list[str]) -> str:
         """Return sentences with their heading."""
         return "\n\n".join([rf"\subsection*{{{self.prose(heading)}}}", *map(self.prose, sentences)])
+
+
+def marked(name: str) -> str:
+    """Return a name in a sentence as a formula; that of a gate, which has no index, as code."""
+    return rf"\texttt{{{escaped_text(name)}}}" if name in TABLE else f"${target_latex(name)}$"
 
 
 def beside(formulas: Sequence[tuple[str, ...]]) -> str:
@@ -306,8 +311,12 @@ def width(formula: str) -> int:
     --------
     >>> width(r"\mathrm{net}_{h1} \cdot w_{1}"), width("a + b")
     (9, 5)
+    >>> width(r"\underset{2 \times 2}{\begin{bmatrix} 1 & 23 \\ 4 & 5 \end{bmatrix}}")
+    9
     """
-    text = formula.replace(" + ", "+++").replace(" - ", "---").replace(r"\cdot", "xx").replace(r"\partial", "x")
+    text = MATRIX_FORM.sub(lambda found: f"[[{max(found[1].split(ROW_END), key=len).replace('&', '==')}]]", formula)
+    text = text.replace(" + ", "+++").replace(" - ", "---").replace(r"\partial", "x")
+    text = re.sub(r"\\(?:cdot|odot|times|sum)\b", "xx", text)
     text = re.sub(r"\\(?:mathrm|operatorname|text|frac|left|right)\b", "", text)
     return len(re.sub(r"[\s{}_^\\]", "", text))
 

@@ -16,8 +16,8 @@ import numpy as np
 from zanjir.errors import GraphError, NonFiniteError, ParameterError, choose
 from zanjir.explain.chain_rule import solution
 from zanjir.explain.entries import Index, check_size, entry_name, is_rest, single_numbers
-from zanjir.explain.matrices import by_matrices, check_number, leaves_of
-from zanjir.explain.steps import Step
+from zanjir.explain.matrices import by_matrices, check_number, in_float64, leaves_of
+from zanjir.explain.steps import Step, Table
 from zanjir.explain.summary import summarized
 from zanjir.graph import Tensor, gradient
 from zanjir.graph.order import topological_order
@@ -91,7 +91,7 @@ def explained(
     if level is not None:
         choose("level", level, dict.fromkeys(LEVELS))
     check_number(loss)
-    how = {"title": title, "symbol": symbol}
+    loss, how = in_float64(loss), {"title": title, "symbol": symbol}
     if focus is not None:
         if level in {"summary", "matrices"}:
             raise ParameterError(f"{focus} is one number; expected level 'scalars' or 'gates' for it, not {level!r}.")
@@ -167,8 +167,24 @@ def around(loss: Tensor, focus: str, level: str, samples: Collection[str], how: 
     unread = unread_of(numbers, loss, [(name, index)], samples)
     wrt = [*varying, *(str(leaf.name) for leaf in unread)]
     tree = solution(numbers, wrt=wrt, unread=unread, title=how["title"], symbol=how["symbol"])
+    asked = shown_name(name, index, samples)
     agreeing(loss, tree, [(name, index)], samples, how["symbol"])
-    return replace(tree, rule=level, children=tuple(map(with_reason, tree.children)))
+    steps = (*map(with_reason, as_read(tree)), answer(tree, asked, f"d{how['symbol']}/d{asked}"))
+    return replace(tree, rule=level, children=steps)
+
+
+def as_read(tree: Step) -> list[Step]:
+    """Return the steps of a tree; what is given stands in the order in which it is read, not that of the whole."""
+    read = [name for step in tree.every("forward", "loss") for name in step.inputs]
+    places = {name: k for k, name in reversed([*enumerate(read)])}
+    given = sorted(tree.every("given"), key=lambda step: places.get(step.target, len(read)))  # what none reads, last
+    return [*given, *(step for step in tree.children if step.kind != "given")]
+
+
+def answer(tree: Step, name: str, derivative: str) -> Step:
+    """Return the table of what is asked for: a number, and the derivative with respect to it."""
+    row = (name, tree.value_of(name), tree.value_of(derivative))
+    return Step("summary", "table", "answer", table=Table(("result", "value", derivative), (row,)))
 
 
 def with_reason(step: Step) -> Step:

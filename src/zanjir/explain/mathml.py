@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from html import escape, unescape
 from typing import Any
 
 from zanjir.explain.blocks import GREEK
+from zanjir.graph.gate import TABLE
 
 __all__ = ["Formula", "mathml", "matrix_mathml", "name_mathml", "number_mathml"]
 
@@ -22,6 +23,7 @@ SIGNS: dict[type[ast.operator], str] = {
     ast.Add: '<mo form="infix">+</mo>', ast.Sub: '<mo form="infix">−</mo>', ast.Mult: '<mo form="infix">·</mo>',
     ast.MatMult: '<mspace width="0.25em"></mspace>',
 }  # fmt: skip
+ENTRYWISE = '<mo form="infix">⊙</mo>'
 COMPARED: dict[type[ast.cmpop], str] = {
     ast.Gt: "&gt;", ast.GtE: "≥", ast.Lt: "&lt;", ast.LtE: "≤", ast.Eq: "=", ast.NotEq: "≠",
 }  # fmt: skip
@@ -64,6 +66,8 @@ class Formula:
         The opening tags of the spans around names that have some.
     numeral : function
         How the digits of a number are shown.
+    arrays : collection of str
+        Names of arrays, whose products entry by entry have a sign that no other product has.
 
     Examples
     --------
@@ -72,9 +76,10 @@ class Formula:
     """
 
     def __init__(
-        self, code: str, names: str = "", links: Mapping[str, str] | None = None, numeral: Callable[[str], str] = str
-    ) -> None:
-        self.code, self.links, self.numeral = code, links or {}, numeral
+        self, code: str, names: str = "", links: Mapping[str, str] | None = None,
+        numeral: Callable[[str], str] = str, arrays: Collection[str] = (),
+    ) -> None:  # fmt: skip
+        self.code, self.links, self.numeral, self.arrays = code, links or {}, numeral, arrays
         # A dot between Persian numerals would be one more zero.
         self.times = SIGNS[ast.Mult] if numeral("0") == "0" else SIGNS[ast.Mult].replace("·", "×")
         self.tree, named = parsed(code), parsed(names)
@@ -169,7 +174,7 @@ class Formula:
 
     def binary(self, node: ast.BinOp) -> tuple[str, int] | None:
         """Return two operands and what stands between them."""
-        match node.op, self.sign(node.op):
+        match node.op, self.sign(node):
             case ast.Add() | ast.Sub(), _:
                 return f"<mrow>{''.join(sign + self.term(term, sign) for sign, term in summands(node))}</mrow>", SUM
             case ast.Div(), _:
@@ -212,9 +217,26 @@ class Formula:
         lengths = [self.built(length)[0] for length in node.elts]
         return in_brackets(COMMA.join([*lengths, ""] if len(lengths) == 1 else lengths)), ATOM
 
-    def sign(self, op: ast.operator) -> str | None:
-        """Return the sign of a product."""
-        return self.times if isinstance(op, ast.Mult) else SIGNS.get(type(op))
+    def sign(self, node: ast.BinOp) -> str | None:
+        """Return the sign of a product: of arrays entry by entry, of arrays as matrices, or of numbers."""
+        if not isinstance(node.op, ast.Mult):
+            return SIGNS.get(type(node.op))
+        return ENTRYWISE if self.is_array(node.left) and self.is_array(node.right) else self.times
+
+    def is_array(self, node: ast.AST) -> bool:
+        """Whether a part of the expression is an array: a shape stands for one, and what is added up is none."""
+        match node:
+            case ast.Tuple():
+                return bool(node.elts)
+            case ast.Call(func=ast.Name(id="d")):
+                return spelling(node) in self.arrays
+            case ast.Call(func=ast.Attribute(), args=[], keywords=[]) | ast.Attribute(attr="size"):
+                return False
+            case ast.Call(func=ast.Attribute(value=value)) | ast.Subscript(value=value):
+                return self.is_array(value)
+            case ast.Call():
+                return spelling(node) in self.arrays or any(map(self.is_array, node.args))
+        return spelling(node) in self.arrays or any(map(self.is_array, ast.iter_child_nodes(node)))
 
     def called(self, node: ast.Call) -> tuple[str, int] | None:
         """Return a function, or a method, with its arguments; a derivative, a power of e, a root, a size."""
@@ -229,19 +251,23 @@ class Formula:
             above, below = (f"<mrow><mi>∂</mi>{Formula('').bare(part)[0]}</mrow>" for part in arguments)
             return f"<mfrac>{above}{below}</mfrac>", ATOM
         inside = [self.built(argument)[0] for argument in arguments]
-        match name, inside:
-            case "exp", [power]:
-                return f"<msup><mi>e</mi>{power}</msup>", POWER
-            case "sqrt", [under]:
-                return f"<msqrt>{under}</msqrt>", ATOM
-            case "abs", [size]:
-                return f"<mrow><mo>|</mo>{size}<mo>|</mo></mrow>", ATOM
+        if name in UNLIKE_CODE:
+            form, level = UNLIKE_CODE[name]
+            return form.format(*inside), level
         settings = [f"<mtext>{escape(f'{item.arg}={ast.unparse(item.value)}')}</mtext>" for item in node.keywords]
+        if name == "broadcast_like":  # a number stands for the array of it
+            return self.built(node.args[0])
         listed = in_brackets(COMMA.join([*inside, *settings]))
-        function = f"<mi>{FUNCTIONS[name]}</mi>" if name in FUNCTIONS else name_mathml(name)
+        is_gate = name in FUNCTIONS or name in TABLE  # whose name has no index
+        function = f"<mi>{FUNCTIONS.get(name, name)}</mi>" if is_gate else name_mathml(name)
         return f"<mrow>{function}{listed}</mrow>", ATOM
 
 
+# Functions that a formula has a form for: a power of e, a root, a size.
+UNLIKE_CODE = {
+    "exp": ("<msup><mi>e</mi>{0}</msup>", POWER), "sqrt": ("<msqrt>{0}</msqrt>", ATOM),
+    "abs": ("<mrow><mo>|</mo>{0}<mo>|</mo></mrow>", ATOM),
+}  # fmt: skip
 BUILDERS: dict[type[ast.expr], Callable[[Formula, Any], tuple[str, int] | None]] = {
     ast.Constant: Formula.constant, ast.Name: Formula.name, ast.UnaryOp: Formula.negated, ast.BinOp: Formula.binary,
     ast.Compare: Formula.compared, ast.Attribute: Formula.attribute, ast.Subscript: Formula.entry,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -17,12 +19,15 @@ from zanjir.explain.update import Update
 from zanjir.graph import Tensor
 from zanjir.graph.gradient import pulled_back
 from zanjir.graph.order import evaluate, topological_order
+from zanjir.graph.tensor import apply
 from zanjir.optim import Optimizer
 
-__all__ = ["by_matrices", "check_number", "leaves_of"]
+__all__ = ["by_matrices", "check_number", "in_float64", "leaves_of"]
 
 # A slope along one direction, in float64: off by the step squared and by rounding over the step.
 STEP, WITHIN, KINK = 1e-5, 1e-6, 1e-2
+# Characters of a line of shapes: in a longer one nobody finds which shape belongs to which name.
+LONGEST_SHAPES = 120
 SEED = 0
 
 
@@ -88,11 +93,13 @@ class Matrices:
 
     def __init__(self, loss: Tensor, symbol: str, parameters: Sequence[str]) -> None:
         check_number(loss)
-        self.loss, self.symbol = loss, symbol
+        given = leaves_of(loss, parameters)
+        self.loss = loss = with_named_arrays(loss)
+        self.symbol = symbol
         nodes = topological_order([loss])
         self.names = [node.name for node in nodes if node.name]
         self.leaves = leaves_of(loss, parameters)
-        self.wrt = list(parameters) or [name for name, leaf in self.leaves.items() if leaf.dtype.kind == "f"]
+        self.wrt = list(parameters) or [name for name, leaf in given.items() if leaf.dtype.kind == "f"]
         self.blocks = blocks_of([loss])
         needed = {id(self.leaves[name]) for name in self.wrt}
         for node in nodes:
@@ -135,7 +142,7 @@ class Matrices:
         upstream = Tensor(flowing, self.of(block.name))
         (found,) = pulled_back(block.copy, upstream, [block.leaves[name]])
         values = {**block.values, block.name: block.copy.value, self.of(block.name): flowing}
-        lines = written(found, FULL, values, {id(block.copy): block.name})
+        lines = readable(written(found, FULL, values, {id(block.copy): block.name}))
         return Path(block.name, self.of(block.name), flowing, lines, None, full(found))
 
     def checks(self) -> list[Step]:
@@ -222,18 +229,69 @@ def leaves_of(loss: Tensor, parameters: Sequence[str]) -> dict[str, Tensor]:
     return leaves
 
 
-def full(node: Tensor) -> float | NDArray[np.float64]:
-    """Return a node's value in float64: a number, or an array."""
-    return np.asarray(node.value, np.float64) if node.shape else float(node.value)
+def with_named_arrays(loss: Tensor) -> Tensor:
+    """Return the same graph with a name for every array of a formula, c1, c2, ...: a line has no room for numbers."""
+    taken = {node.name for node in topological_order([loss])}
+    names = (name for k in count(1) if (name := f"c{k}") not in taken)
+    return with_leaves(loss, lambda leaf: leaf if leaf.name or not leaf.shape else leaf.named(next(names)))
+
+
+def in_float64(loss: Tensor) -> Tensor:
+    """Return the same graph computed in float64, which explains what float32 has trained.
+
+    Examples
+    --------
+    >>> w = Tensor(np.array([0.1, 0.2], np.float32), "w")
+    >>> in_float64((w * 3).sum().named("loss")).dtype
+    dtype('float64')
+    """
+
+    def wide(leaf: Tensor) -> Tensor:
+        is_narrow = leaf.dtype.kind == "f" and leaf.dtype != np.float64
+        return Tensor(np.asarray(leaf.value, np.float64)[()], leaf.name) if is_narrow else leaf
+
+    return with_leaves(loss, wide)
+
+
+def with_leaves(loss: Tensor, leaf_for: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return the same graph on other leaves; what rests on none of them stays the same node."""
+    made: dict[int, Tensor] = {}
+    for node in topological_order([loss]):
+        if node.gate is None:
+            made[id(node)] = leaf_for(node)
+        elif all(made[id(x)] is x for x in node.inputs):
+            made[id(node)] = node
+        else:
+            again = apply(node.gate, *(made[id(x)] for x in node.inputs), **node.params)
+            made[id(node)] = again.named(node.name) if node.name else again
+    return made[id(loss)]
+
+
+def full(node: Tensor) -> float | NDArray[Any]:
+    """Return a node's value in float64: a number, or an array; labels and conditions stay what they are."""
+    if not node.shape:
+        return float(node.value)
+    return np.asarray(node.value, np.float64 if node.dtype.kind == "f" else None)
 
 
 def stepped(kind: str, rule: str, block: Block) -> Step:
     """Return the step that finds a block's array."""
-    return Step(kind, rule, block.name, full(block.node), block.written(FULL, block.values), tuple(block.leaves))
+    lines = readable(block.written(FULL, block.values))
+    return Step(kind, rule, block.name, full(block.node), lines, tuple(block.leaves))
+
+
+def readable(lines: Written) -> Written:
+    """Return an expression without the shapes, if they make too long a line."""
+    if len(lines.substituted) <= LONGEST_SHAPES:
+        return lines
+    return replace(lines, substituted="", substituted_latex="")
 
 
 def added(paths: Sequence[Path]) -> Written:
     """Return the sum of what comes on all paths."""
     sides = zip(*((p.local.symbolic, p.local.substituted, p.local.symbolic_latex, p.local.substituted_latex)
                   for p in paths), strict=True)  # fmt: skip
-    return Written(*(" + ".join(side) for side in sides))
+    whole = Written(*(" + ".join(filter(None, side)) for side in sides))
+    return (
+        whole if all(path.local.substituted for path in paths) else replace(whole, substituted="", substituted_latex="")
+    )

@@ -92,7 +92,7 @@ def loss_of(
     else:
         targets = Tensor(np.array([[*numbers(sample, "targets").values()] for sample in samples], np.float64), "T")
         losses = parsed(LOSSES[kind].format(t="T", y=out.name, **settings), {"T": targets, str(out.name): out})
-        losses = losses.sum(axis=1)
+        losses = losses.sum(axis=1) if len(samples) > 1 else losses
     loss = losses.named("losses").mean() if len(samples) > 1 else losses.sum()
     factors = network.get("penalty", {})
     if not factors:

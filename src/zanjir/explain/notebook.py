@@ -8,6 +8,7 @@ from typing import Any
 from zanjir.explain.markdown import Markdown
 from zanjir.explain.script import script_parts
 from zanjir.explain.steps import Step
+from zanjir.explain.writer import steps_of
 
 __all__ = ["as_notebook"]
 
@@ -46,10 +47,11 @@ def as_notebook(tree: Step, *, language: str = "en", digits: int = 6) -> str:
     writer = Markdown(language, digits)
     cells = []
     for kind, code in script_parts(tree, language=language).items():
-        start = "\n\n".join([f"# {writer.title(tree)}", *writer.mode_note(tree)])
+        answer = writer.part("answer", steps_of(tree, "answer"))
+        start = "\n\n".join([f"# {writer.title(tree)}", *writer.mode_note(tree), *([answer] if answer else [])])
         text = start if kind == "start" else prose(writer, kind, tree)
         cells += [markdown_cell(kind, text, language), code_cell(kind, code)]
-    if tables := writer.part("summary", tree.every("summary")):
+    if tables := writer.part("summary", steps_of(tree, "summary")):
         cells.append(markdown_cell("summary", tables, language))
     facts = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(facts, ensure_ascii=False, indent=1)

@@ -26,7 +26,7 @@ li { min-width: 0; max-width: 100%; box-sizing: border-box; margin-block: .4rem;
 math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Math TeX Gyre", math;
   direction: ltr; }
 math math { font-size: inherit; math-style: normal; }
-mtable { margin-inline: .2em; }
+mtable { margin-inline: .2em; } mtd { text-align: right; text-align: -webkit-right; }
 .upstream { color: #8a3b00; } .local { color: #00508a; }
 .label { font-family: Vazirmatn, "Noto Naskh Arabic", Tahoma, "DejaVu Sans", sans-serif;
   font-size: .7rem; padding-inline: .3em; }

@@ -232,7 +232,7 @@ class Problem:
             )
             for name in losses
         ]  # fmt: skip
-        after = [self.after(by, self.parameters)] if self.rule else []
+        after = [self.after(by, self.parameters, gates)] if self.rule else []
         steps = [*(step for tree in trees for step in tree.children), *after]
         if self.scores:
             steps = self.side_by_side(steps, self.scores, by)
@@ -252,11 +252,12 @@ class Problem:
         )
         return [*found, *scores.tables({step.target: step.value for step in found if step.kind != "check"})]
 
-    def work(self, name: str, by: Arithmetic) -> Work:
-        """Return one of the numbers as it is found in an arithmetic."""
-        return Work(self.nodes[name], self.symbol, list(self.given), self.parameters or None, by)
+    def work(self, name: str, by: Arithmetic, gates: bool = False) -> Work:
+        """Return one of the numbers as it is found in an arithmetic; by hand, each gate alone rounds as well."""
+        loss = gate_by_gate(self.nodes[name]) if gates else self.nodes[name]
+        return Work(loss, self.symbol, list(self.given), self.parameters or None, by)
 
-    def after(self, by: Arithmetic, changed: Sequence[str]) -> Step:
+    def after(self, by: Arithmetic, changed: Sequence[str], gates: bool = False) -> Step:
         """Return the step that finds the loss after the update of some numbers, or of the arrays of all of them."""
         assert self.rule is not None  # noqa: S101 - asked for only then
         steps = f"{self.n_steps:,} step{'s' if self.n_steps > 1 else ''}"
@@ -264,7 +265,7 @@ class Problem:
         if by is FULL:
             value: Number = self.loss_after()
         else:
-            value = self.work(self.loss.name or "", by).after(self.parameters, self.rule, self.n_steps)
+            value = self.work(self.loss.name or "", by, gates).after(self.parameters, self.rule, self.n_steps)
         return Step(
             "update", type(self.rule).__name__, f"{self.loss.name} after {steps}", float(value), inputs=inputs,
             exact=by.exact(value), unrounded=self.loss_after() if by.rounds else None,

@@ -15,7 +15,7 @@ from typing import Any
 from zanjir.errors import DataError, ParameterError, ZanjirError, choose
 from zanjir.explain.formula import FUNCTIONS
 from zanjir.explain.network import formulas_of, is_names
-from zanjir.explain.problem import Problem
+from zanjir.explain.problem import Problem, named_leaves
 from zanjir.explain.proof import lines_of
 from zanjir.explain.score_problem import Scores, formulas_of_scores, place_of
 from zanjir.explain.words import CATALOGS
@@ -128,7 +128,24 @@ def problem_from_text(text: str, **settings: Any) -> Problem:
     network = table(facts, "network")
     problem = Problem(title, given, formulas, parameters, rule, n_steps, symbol, lines, letters, proof, scores, network)
     _ = problem.solution() if proof else problem.nodes  # what cannot be computed is said now
+    check_parameters(problem)
     return problem
+
+
+def check_parameters(problem: Problem) -> None:
+    """Refuse to update a number that the loss does not read.
+
+    Raises
+    ------
+    DataError
+        If there is one.
+    """
+    read = {node.name for node in named_leaves(problem.loss)} if problem.parameters else set()
+    if unread := [name for name in problem.parameters if name not in read]:
+        where = f"line {problem.lines[unread[0]]}: " if unread[0] in problem.lines else ""
+        raise DataError(
+            f"{where}the loss does not depend on {unread[0]}, which is to be updated; use it or take it out."
+        )
 
 
 def titles_of(title: Any) -> str | dict[str, str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 __all__ = ["KINDS", "LONGEST_FRACTION", "VERSION", "Mode", "Path", "Step", "Table", "Written"]
 
+# The form that solution.schema.json describes. No release had it yet, so what was added to it did not change it.
 VERSION = 2
 LONGEST_FRACTION = 40  # characters; a longer one is read by nobody and shown in decimals
 KINDS = ("solution", "given", "forward", "loss", "backward", "update", "proof", "check", "summary")
@@ -55,7 +56,7 @@ class Mode:
     places: str | None = None
 
 
-Value: TypeAlias = Any  # a number, or an array of float64 where whole arrays are explained
+Value: TypeAlias = Any  # a number, or an array where whole arrays are explained: of float64, or of labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,15 +69,15 @@ class Path:
         The quantity that reads the number.
     upstream : str
         The target of the step that found the derivative of the loss with respect to it.
-    upstream_value : float or array
-        That derivative.
+    upstream_value : float, array or None
+        That derivative; None in letters.
     local : Written
         The derivative of ``through`` with respect to the number; between arrays, what the gates' rules make of
         upstream.
     local_value : float or None
-        Its value; None between arrays, where it would have an entry for each pair of theirs.
-    product : float or array
-        Upstream times local.
+        Its value; None in letters, and between arrays, where it would have an entry for each pair of theirs.
+    product : float, array or None
+        Upstream times local; None in letters.
     local_exact, product_exact : str, optional
         In exact arithmetic: both as fractions.
     """

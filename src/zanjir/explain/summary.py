@@ -58,14 +58,17 @@ def changes(parameters: list[Step], derivatives: dict[str, Any], values: dict[st
     """Return the table of the parameters."""
     of_arrays = any(step.shape for step in parameters)
     names = ("value", "derivative", "change" if of_arrays else "new")
-    columns = ("parameter", *(("shape",) if of_arrays else ()), *names)
+    is_updated = any(f"{step.target} new" in values for step in parameters)
+    columns = ("parameter", *(("shape",) if of_arrays else ()), *(names if is_updated else names[:-1]))
     rows = []
     for step in parameters:
         new = values.get(f"{step.target} new")
         change = None if new is None else new - step.value if of_arrays else new
         numbers = (length(value) for value in (step.value, derivatives.get(step.target), change))
-        rows.append((step.target, *((str(step.shape),) if of_arrays else ()), *numbers))
-    return Step("summary", "parameters", "arrays" if of_arrays else "parameters", table=Table(columns, tuple(rows)))
+        row = (step.target, *((str(step.shape),) if of_arrays else ()), *numbers)
+        rows.append(row[: len(columns)])
+    title = f"{'arrays' if of_arrays else 'parameters'}{'' if is_updated else '_kept'}"
+    return Step("summary", "parameters", title, table=Table(columns, tuple(rows)))
 
 
 def length(value: Any) -> float | None:

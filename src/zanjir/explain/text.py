@@ -44,14 +44,14 @@ def as_text(tree: Step, *, language: str = "en", digits: int = 6, numerals: str 
       f = w * x = 3 * 2 = 6
           The factors are multiplied: a change in one counts as often as the other says.
     <BLANKLINE>
-    Backward: the chain rule from the loss to the weights
+    Backward: the chain rule from right to left
       df/df = 1
-          The loss changes as fast as itself.
+          The derivative of f with respect to itself is 1.
       df/dw = df/df * df/dw = 1 * 2 = 2
-          w acts on the loss through f alone: upstream times local.
+          w acts on f directly: upstream times local.
           df/dw = x = 2  (local)
       df/dx = df/df * df/dx = 1 * 3 = 3
-          x acts on the loss through f alone: upstream times local.
+          x acts on f directly: upstream times local.
           df/dx = w = 3  (local)
     """
     writer = Text(language, digits, numerals)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from zanjir.errors import choose
 from zanjir.explain.audit_words import AUDIT_ENGLISH, AUDIT_PERSIAN
+from zanjir.explain.differences import WITHIN
 from zanjir.explain.drawing_words import DRAWING_ENGLISH, DRAWING_PERSIAN
 from zanjir.explain.letters_words import LETTERS_ENGLISH, LETTERS_PERSIAN
 from zanjir.explain.level_words import LEVEL_ENGLISH, LEVEL_PERSIAN
@@ -20,13 +21,17 @@ ENGLISH = {
     "given": "Given",
     "forward": "Forward: the numbers from left to right",
     "loss": "Loss: one number that says how wrong the outputs are",
-    "backward": "Backward: the chain rule from the loss to the weights",
+    "backward": "Backward: the chain rule from right to left",
     "check": "Check: every derivative against a central difference",
     "update": "Update",
     "all_right": "{count} derivatives agree with central differences; the largest relative error is {error}.",
+    "all_right_one": "The derivative agrees with its central difference; the relative error is {error}.",
+    "tiny": "Derivatives too small for that ({count}) agree as well as rounding lets differences tell: they are off by "
+    "{difference} at most.",
     "wrong": "{target} does not agree with its central difference: {value} against {numeric}.",
-    "kink": "{target}: the loss has a kink here, and differences say nothing; the value is the convention of its gate.",
+    "kink": "{target}: {loss} has a kink here, and differences say nothing; the value is the convention of its gate.",
     "edge": "{target}: a central difference leaves the domain of the formula here, and says nothing.",
+    "the_loss": "the loss",
     "local": "local",
     "locals": "local derivatives",
     "upstream": "upstream",
@@ -38,13 +43,17 @@ PERSIAN = {
     "given": "داده‌های مسئله",
     "forward": "گذر پیشرو: از ورودی‌ها تا خروجی‌ها",
     "loss": "هزینه: عددی که می‌گوید خروجی‌ها چقدر نادرست‌اند",
-    "backward": "گذر پسرو: قاعدهٔ زنجیره‌ای از هزینه تا وزن‌ها",
+    "backward": "گذر پسرو: قاعدهٔ زنجیره‌ای از خروجی‌ها تا ورودی‌ها",
     "check": "وارسی: هر مشتق در برابر تفاضل مرکزی",
     "update": "به‌روزرسانی",
     "all_right": "{count} مشتق با تفاضل مرکزی همخوان است؛ بزرگ‌ترین خطای نسبی {error} است.",
+    "all_right_one": "مشتق با تفاضل مرکزی خود همخوان است؛ خطای نسبی {error} است.",
+    "tiny": "مشتق‌هایی که برای این مقایسه بیش از حد کوچک‌اند ({count} مشتق) تا آنجا همخوان‌اند که خطای گرد کردن اجازهٔ "
+    "داوری می‌دهد: اختلاف حداکثر {difference} است.",
     "wrong": "{target} با تفاضل مرکزی خود همخوان نیست: {value} در برابر {numeric}.",
-    "kink": "{target}: هزینه در این نقطه شکستگی دارد و تفاضل چیزی نمی‌گوید؛ این مقدار، قراردادِ دروازهٔ آن است.",
+    "kink": "{target}: {loss} در این نقطه شکستگی دارد و تفاضل چیزی نمی‌گوید؛ این مقدار، قراردادِ دروازهٔ آن است.",
     "edge": "{target}: تفاضل مرکزی در این نقطه از دامنهٔ فرمول بیرون می‌رود و چیزی نمی‌گوید.",
+    "the_loss": "هزینه",
     "local": "محلی",
     "locals": "مشتق‌های محلی",
     "upstream": "بالادست",
@@ -52,6 +61,9 @@ PERSIAN = {
     "not_computed": "حساب نشده",
     "shape": "آرایه‌ای با شکل {shape}",
 }
+# What update rules remember, by their names for it.
+HELD = {"m": "why_state_mean", "v": "why_state_squares", "G": "why_state_sum", "u": "why_state_changes"}
+VELOCITY = {"v": "why_state_velocity"}
 CATALOGS: dict[str, dict[str, str]] = {
     "en": ENGLISH | REASONS_ENGLISH | AUDIT_ENGLISH | DRAWING_ENGLISH | LETTERS_ENGLISH | LEVEL_ENGLISH
     | MODE_ENGLISH | SCORE_ENGLISH,
@@ -117,13 +129,20 @@ def findings(
         if step.ok is False
     ]
     kinks = [
-        said(language, "edge" if step.numeric is None else "kink", target=marked(step.target))
+        said(
+            language, "edge" if step.numeric is None else "kink", target=marked(step.target),
+            loss=loss_of(language, step, marked),
+        )
         for step in checks
         if step.ok is None
-    ]
-    right = [step.error or 0.0 for step in checks if step.ok]
-    agree = [said(language, "all_right", count=number(len(right)), error=number(max(right), 2))] if right else []
-    return [*wrong, *kinks, *agree, *findings_at_points(language, steps, number, marked)]
+    ]  # fmt: skip
+    right = [step.error or 0.0 for step in checks if step.ok and (step.error or 0.0) <= WITHIN]
+    key = "all_right_one" if len(right) == 1 else "all_right"
+    agree = [said(language, key, count=number(len(right)), error=number(max(right), 2))] if right else []
+    small = [step for step in checks if step.ok and (step.error or 0.0) > WITHIN]
+    tiny = [abs((step.numeric or 0.0) - (step.value or 0.0)) for step in small]
+    absolute = [said(language, "tiny", count=number(len(tiny)), difference=number(max(tiny), 2))] if tiny else []
+    return [*wrong, *kinks, *agree, *absolute, *findings_at_points(language, steps, number, marked)]
 
 
 def findings_at_points(
@@ -210,6 +229,7 @@ def why(language: str, step: Step, marked: Callable[[str], str] = str, number: C
         rule=marked(step.rule),
         inputs=joined(language, [marked(name) for name in step.inputs]),
         through=joined(language, [marked(name) for name in through]),
+        loss=loss_of(language, step, marked),
         count=number(len(through)),
     )
 
@@ -222,7 +242,7 @@ def reason(step: Step) -> str:
         case "forward":
             return reason_of_rule(step)
         case "backward":
-            kind = "why_path" if len(step.paths) == 1 else "why_paths"
+            kind = "why_direct" if is_direct(step) else "why_path" if len(step.paths) == 1 else "why_paths"
             whole = "" if step.local_paths else "_array"
             return f"{kind}{whole}" if step.paths else "why_itself"
         case "update":
@@ -231,6 +251,22 @@ def reason(step: Step) -> str:
             sort = "points" if step.rule == "random points" else "check"
             return f"why_{sort}{ {True: '', False: '_wrong', None: '_none'}[step.ok] }"
     return f"why_{step.rule if step.kind == 'proof' else step.kind}"
+
+
+def symbol_of(step: Step) -> str:
+    """Return what a step differentiates: ``f`` of ``df/dw``; ``L`` where it does not say."""
+    return step.target[1:].partition("/d")[0] if "/d" in step.target else "L"
+
+
+def loss_of(language: str, step: Step, marked: Callable[[str], str]) -> str:
+    """Return how a sentence calls what a step differentiates: a circuit has no loss, and its last number a name."""
+    symbol = symbol_of(step)
+    return said(language, "the_loss") if symbol == "L" else marked(symbol)
+
+
+def is_direct(step: Step) -> bool:
+    """Whether the last number itself reads the one after which a step differentiates."""
+    return [path.through for path in step.paths] in (["loss"], [symbol_of(step)])
 
 
 def reason_of_rule(step: Step) -> str:
@@ -248,10 +284,13 @@ def reason_of_rule(step: Step) -> str:
 def reason_of_update(step: Step) -> str:
     """Return the key of the sentence on a part of an update: a new number, what a rule remembers, reads or finds."""
     name, _, new = step.target.partition(" ")
+    part = name.partition("(")[0]
     if new != "new":
-        return "why_after" if new else "why_setting" if step.rule == "given" else "why_part"
+        known = f"why_part_{part}" if f"why_part_{part}" in REASONS_ENGLISH else "why_part"
+        return "why_after" if new else "why_setting" if step.rule == "given" else known
     if "(" in name:
-        return "why_state"
+        held = VELOCITY if step.rule in {"Momentum", "Nesterov"} else HELD
+        return held.get(part, "why_state")
     return "why_update_SGD" if step.rule == "SGD" else "why_update"
 
 

@@ -12,9 +12,9 @@ from zanjir.explain.numerals import latex_matrix, rows, shape_text, shown_in
 from zanjir.explain.steps import LONGEST_FRACTION, Step, Table, Value
 from zanjir.explain.words import findings, mode_note, note, said, unrounded, why, word
 
-__all__ = ["PARTS", "Writer", "distinct"]
+__all__ = ["PARTS", "Writer", "distinct", "steps_of"]
 
-PARTS = ("given", "forward", "loss", "backward", "update", "proof", "summary")
+PARTS = ("answer", "given", "forward", "loss", "backward", "update", "proof", "summary")
 MATRIX = 2  # axes
 
 
@@ -76,7 +76,8 @@ class Writer:
         """Return an array as it stands in a formula of LaTeX; of one with more than two axes, its shape."""
         if not lines:
             return self.formula_words(self.say("shape", shape=shape))
-        return rf"\underset{{{shape}}}{{{latex_matrix(lines)}}}"
+        sizes = shape.strip("(,)").replace(", ", r" \times ")
+        return rf"\underset{{{sizes}}}{{{latex_matrix(lines)}}}"
 
     def formula_words(self, text: str) -> str:
         """Return words as they stand in a formula of LaTeX."""
@@ -144,7 +145,14 @@ class Writer:
 
     def parts(self, tree: Step) -> list[str]:
         """Return the parts of a solution that have steps."""
-        return [part for part in (self.part(kind, tree.every(kind)) for kind in PARTS) if part]
+        return [part for part in (self.part(kind, steps_of(tree, kind)) for kind in PARTS) if part]
+
+
+def steps_of(tree: Step, kind: str) -> list[Step]:
+    """Return the steps of a part; the table that answers what was asked for is a part of its own."""
+    if kind not in {"answer", "summary"}:
+        return tree.every(kind)
+    return [step for step in tree.every("summary") if (step.target == "answer") == (kind == "answer")]
 
 
 def distinct(sides: Sequence[str]) -> list[str]:

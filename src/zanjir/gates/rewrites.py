@@ -91,7 +91,8 @@ def gathered_numbers(node: Tensor) -> Tensor | None:
 def signed(node: Tensor) -> Tensor | None:
     """-1 * x is -x."""
     x, y = node.inputs
-    return negative(y) if is_literal(x) and x.value == -1 else None
+    is_minus_one = is_literal(x) and x.value == -1
+    return negative(y) if is_minus_one and y.dtype.kind != "b" else None  # conditions have no sign
 
 
 @rewrites(add)

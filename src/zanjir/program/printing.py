@@ -17,7 +17,7 @@ from zanjir.graph.gradient import gradient
 from zanjir.graph.tensor import Tensor
 from zanjir.program.function import Function, Line, free, merged, named_inputs, needs_definition, word
 
-__all__ = ["compiled", "function_text", "graph_source", "helpers_text"]
+__all__ = ["compiled", "definition", "function_text", "graph_source", "helpers_text"]
 
 COMMENT_COLUMN = 64
 Describe = Callable[[Tensor], str]
@@ -51,7 +51,24 @@ def helpers_text(functions: Iterable[Function]) -> list[str]:
 
 
 def definition(row: Gate) -> str:
-    """Return the source of a row's forward function, under the row's name and without annotations."""
+    """Return the source of a row's forward function, under the row's name and without annotations.
+
+    Parameters
+    ----------
+    row : Gate
+        A gate that NumPy has no function for.
+
+    Raises
+    ------
+    TypeError
+        If its forward function is an expression, which has no source of its own.
+
+    Examples
+    --------
+    >>> from zanjir.graph.gate import TABLE
+    >>> print(definition(TABLE["broadcast_like"]).splitlines()[0])
+    def broadcast_like(x, like):
+    """
     tree = ast.parse(textwrap.dedent(inspect.getsource(row.forward)))
     function = tree.body[0]
     if not isinstance(function, ast.FunctionDef):
