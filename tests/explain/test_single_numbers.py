@@ -1,5 +1,8 @@
 """Graphs of arrays in single numbers: every gate of the table, networks against PyTorch, and what is in focus."""
 
+import itertools
+import operator
+
 import numpy as np
 import pytest
 
@@ -7,6 +10,7 @@ from witnesses.gate_samples import case_id, cases, inputs_for
 from zanjir.errors import GraphError
 from zanjir.explain import solution
 from zanjir.explain.entries import entry_name, single_numbers
+from zanjir.explain.traced import Traced, value_of
 from zanjir.gates import max_, relu, softmax_cross_entropy
 from zanjir.graph import Tensor, tensor
 from zanjir.graph.order import evaluate, topological_order
@@ -164,3 +168,11 @@ def test_a_second_name_for_a_number_is_a_step_of_its_own():
     tree = solution(single_numbers((top.reshape((1,)).named("flat").sum() * 2).named("loss"))[0])
     assert [step.target for step in tree.every("forward")] == ["top", "flat[0]"]
     assert tree.value_of("dL/dtop") == tree.value_of("dL/dx[0, 0]") == 2.0
+
+
+@pytest.mark.parametrize("operation", ["add", "sub", "mul", "truediv", "lt", "le", "gt", "ge"])
+@pytest.mark.parametrize(("a", "b"), [(2.0, 5.0), (5.0, 2.0), (3.0, 3.0)])
+def test_a_number_that_remembers_computes_and_compares_like_a_plain_one(operation, a, b):
+    of = getattr(operator, operation)
+    for first, second in itertools.product((a, Traced(a, "entry", ("a",))), (b, Traced(b, "entry", ("b",)))):
+        assert value_of(of(first, second)) == of(a, b)

@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from zanjir.errors import GraphError
 from zanjir.explain.arithmetic import FULL, Arithmetic, Number
 from zanjir.explain.steps import Written
 from zanjir.graph import Tensor, gradient
@@ -19,6 +20,7 @@ from zanjir.graph.tensor import apply, is_number
 
 __all__ = ["Block", "blocks_of", "escaped", "fraction_latex", "latex_name", "target_latex"]
 
+LONGEST_LINE = 1_000_000  # characters
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho",
     "sigma", "tau", "phi", "chi", "psi",
@@ -169,6 +171,7 @@ def text(node: Tensor, of_name: Callable[[str], Expression], whole: Mapping[int,
             parts = [texts.get(id(y)) or operand(y, x) for y in x.inputs]
             as_number = not x.shape or id(x) in alike
             texts[id(x)] = (of_numbers(x.gate.name, parts) if as_number else None) or expression(entrywise(x), parts)
+            check_length(texts[id(x)])
     return texts.get(id(node)) or expression(node, [])
 
 
@@ -217,6 +220,15 @@ def entrywise(node: Tensor) -> Tensor:
     if node.gate is not TABLE["multiply"] or not all(x.shape for x in node.inputs):
         return node
     return Tensor(node.value, gate=replace(node.gate, latex=ENTRYWISE), inputs=node.inputs)
+
+
+def check_length(line: Expression) -> None:
+    """Refuse a line that nobody reads, before the next one is several times as long."""
+    if len(line.code) > LONGEST_LINE:
+        raise GraphError(
+            f"a line of more than {LONGEST_LINE:,} characters cannot be read; give names to arrays in between, as in "
+            "(X @ W).named('Z')."
+        )
 
 
 def of_numbers(gate: str, parts: Sequence[Expression]) -> Expression | None:

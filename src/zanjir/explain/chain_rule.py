@@ -29,6 +29,7 @@ def solution(
     *,
     given: Sequence[str] = (),
     wrt: Sequence[str] | None = None,
+    unread: Sequence[Tensor] = (),
     optimizer: Optimizer | None = None,
     title: str = "solution",
     symbol: str = "L",
@@ -49,6 +50,8 @@ def solution(
         The order of the leaves; by default that in which the loss reads them.
     wrt : sequence of str, optional
         The leaves of which derivatives are wanted; by default all.
+    unread : sequence of Tensor of shape ()
+        Given numbers that the loss does not read: their derivative is 0.
     optimizer : Optimizer, optional
         The update rule, from its first step.
     title, symbol : str
@@ -83,10 +86,10 @@ def solution(
     """
     by = arithmetic(mode, digits, rounding, places)
     with np.errstate(all="ignore"):  # what is not finite is refused by name
-        work = Work(loss, symbol, given, wrt, by)
+        work = Work(loss, symbol, given, wrt, by, unread)
         steps = work.steps(parameters, optimizer)
         if by.rounds:
-            steps = beside(steps, Work(loss, symbol, given, wrt).steps(parameters, optimizer))
+            steps = beside(steps, Work(loss, symbol, given, wrt, FULL, unread).steps(parameters, optimizer))
     wrong = next((step for step in steps if step.value is not None and not math.isfinite(step.value)), None)
     if wrong is not None:
         raise NonFiniteError(f"{wrong.target} is {wrong.value}, expected a finite number; change what is given.")
@@ -98,12 +101,13 @@ class Work:
     """The state of one solution: blocks, and the numbers found for them."""
 
     def __init__(
-        self, loss: Tensor, symbol: str, given: Sequence[str], wrt: Sequence[str] | None, by: Arithmetic = FULL
-    ) -> None:
+        self, loss: Tensor, symbol: str, given: Sequence[str], wrt: Sequence[str] | None, by: Arithmetic = FULL,
+        unread: Sequence[Tensor] = (),
+    ) -> None:  # fmt: skip
         if not loss.name or loss.gate is None:
             raise GraphError("the number to explain has no name or is given; name it: loss.named('loss').")
         self.loss, self.symbol, self.by = loss, symbol, by
-        nodes = topological_order([loss])
+        nodes = [*topological_order([loss]), *unread]
         for node in nodes:
             if not is_scalar(node):
                 raise ShapeError(f"{node.label} has shape {node.shape}; expected single numbers, one name for each.")
@@ -129,7 +133,8 @@ class Work:
         self.slopes = {block.name: block.slopes(self.by, self.numbers) for block in self.blocks}
         self.derivatives = {self.blocks[-1].name: self.by.given(1.0)}
         for name in self.behind:
-            self.derivatives[name] = self.by.added([self.product(block, name) for block in self.readers[name]])
+            products = [self.product(block, name) for block in self.readers.get(name, ())]
+            self.derivatives[name] = self.by.added(products) if products else self.by.given(0.0)
 
     @property
     def behind(self) -> list[str]:
@@ -177,11 +182,11 @@ class Work:
 
     def derivative(self, name: str) -> Step:
         """Return one derivative: over all blocks that read the number, upstream times local."""
-        paths = tuple(self.path(block, name) for block in self.readers[name])
+        paths = tuple(self.path(block, name) for block in self.readers.get(name, ()))
         value, inputs = self.derivatives[name], tuple(path.upstream for path in paths)
         return Step(
-            "backward", "chain rule", self.of(name), float(value), self.added(name), inputs, paths,
-            exact=self.by.exact(value),
+            "backward", "chain rule", self.of(name), float(value), self.added(name) if paths else None, inputs, paths,
+            exact=self.by.exact(value), reason="" if paths else "unread",
         )  # fmt: skip
 
     def path(self, block: Block, name: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import operator
 import re
 from collections import Counter
@@ -19,7 +20,7 @@ from zanjir.graph.gate import TABLE, Gate
 from zanjir.graph.order import evaluate, topological_order
 from zanjir.graph.tensor import apply
 
-__all__ = ["Index", "entry_name", "is_rest", "single_numbers"]
+__all__ = ["Index", "check_size", "entry_name", "is_rest", "single_numbers"]
 
 Index: TypeAlias = tuple[int, ...]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -69,10 +70,22 @@ def single_numbers(
     """
     work = Entries(loss, focus, samples)
     try:
-        made = work.entry(loss, ())
+        work.make_named()
+        made = work.varied(loss, ())
     except RecursionError as error:
         raise GraphError("the graph is too deep for single numbers; explain it by matrices.") from error
-    return made, work.varying
+    read = {node.name for node in topological_order([made])}
+    return made, [name for name in work.varying if name in read]
+
+
+def check_size(n_numbers: int, focus: str = "") -> None:
+    """Refuse more numbers than anybody reads."""
+    if n_numbers > MOST_NUMBERS and focus:
+        raise GraphError(f"{focus} acts through more than {MOST_NUMBERS:,} single numbers; explain by matrices.")
+    if n_numbers > MOST_NUMBERS:
+        raise GraphError(
+            f"the graph has more than {MOST_NUMBERS:,} single numbers; focus on one, or explain by matrices."
+        )
 
 
 def entry_name(name: str, index: Index) -> str:
@@ -126,7 +139,8 @@ class Entries:
             names = ", ".join(node.name for node in self.order if node.name)
             raise GraphError(f"there is no {name!r} here; expected one of {names}.")
         if len(index) != node.ndim or any(not 0 <= i < size for i, size in zip(index, node.shape, strict=True)):
-            raise GraphError(f"{entry_name(name, index)} is no entry: {name} has shape {node.shape}.")
+            shape = node.shape[1:] if name in self.samples else node.shape
+            raise GraphError(f"{self.name(node, index)} is no entry: {name} has shape {shape}.")
         if node.dtype.kind != "f":
             raise GraphError(f"{name} holds {node.dtype} numbers, without derivatives; expected an array of floats.")
         return node, index
@@ -148,6 +162,13 @@ class Entries:
                 flags[key] |= ~((new == base[key]) | (is_nan(new) & is_nan(base[key])))
         return flags
 
+    def make_named(self) -> None:
+        """Make the entries of named arrays, each after those that it reads, so that a deep graph nests no calls."""
+        for node in self.order[:-1]:
+            if node.gate is not None and node.name and node.dtype.kind == "f":
+                for index in np.argwhere(self.flags[id(node)]).tolist():
+                    self.entry(node, tuple(index))
+
     def name(self, node: Tensor, index: Index) -> str:
         """Return the name of an entry of a named node."""
         return entry_name(node.name or "", index[1:] if node.name in self.samples else index)
@@ -156,10 +177,7 @@ class Entries:
         """Return an entry as a node of the graph of numbers."""
         key = (id(node), index)
         if key not in self.made:
-            if len(self.made) > MOST_NUMBERS:
-                raise GraphError(
-                    f"the graph has more than {MOST_NUMBERS:,} single numbers; focus on one, or explain by matrices."
-                )
+            check_size(len(self.made), self.name(*self.focus) if self.focus else "")
             is_given = not self.varies(node, index) and (node.gate is None or bool(node.name))
             self.made[key] = self.constant(node, index) if is_given else self.varied(node, index)
         return self.made[key]
@@ -177,7 +195,8 @@ class Entries:
         """Return an entry with the expression that gives it."""
         if node.gate is None:
             leaf = self.constant(node, index)
-            self.varying += [leaf.name] if leaf.name and self.varies(node, index) else []
+            is_variable = leaf.name and node.dtype.kind == "f" and self.varies(node, index)
+            self.varying += [leaf.name] if leaf.name and is_variable else []
             return leaf
         if not node.name:
             return self.expression(node, node.gate, index)
@@ -257,12 +276,14 @@ class Entries:
         values = np.asarray(node.value)
         if values.dtype.kind != "f":
             return np.asarray(values[where])
+        if not values.ndim:
+            return np.array(Traced(float(values), "entry", (node, ())), object)
         positions = np.arange(values.size).reshape(values.shape)[where]
-        numbers = np.empty(positions.shape, object)
-        for k, position in np.ndenumerate(positions):
-            index = tuple(map(int, np.unravel_index(position, values.shape)))
-            numbers[k] = Traced(float(values[index]), "entry", (node, index))
-        return numbers
+        indices = zip(*(axis.tolist() for axis in np.unravel_index(positions.ravel(), values.shape)), strict=True)
+        found = zip(values[where].ravel().tolist(), indices, strict=True)
+        numbers = np.empty(positions.size, object)
+        numbers[:] = [Traced(value, "entry", (node, index)) for value, index in found]
+        return numbers.reshape(positions.shape)
 
     def tensor(self, number: Any) -> Tensor:
         """Return a traced number as a node."""
@@ -305,8 +326,9 @@ def kept_terms(terms: list[Any], varying: list[bool], n_largest: int) -> list[bo
     """Return which terms of a sum are written out: all of a short one, else what varies and the largest few others."""
     if len(terms) <= LONG:
         return [True] * len(terms)
-    others = sorted((k for k, varies in enumerate(varying) if not varies), key=lambda k: -abs(value_of(terms[k])))
-    return [varies or k in others[:n_largest] for k, varies in enumerate(varying)]
+    others = (k for k, varies in enumerate(varying) if not varies)
+    largest = {*heapq.nsmallest(n_largest, others, key=lambda k: -abs(value_of(terms[k])))}
+    return [varies or k in largest for k, varies in enumerate(varying)]
 
 
 def is_nan(values: NDArray[Any]) -> Flags:

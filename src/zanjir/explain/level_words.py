@@ -20,6 +20,7 @@ ENGLISH = {
     "word_change": "change",
     "word_result": "number",
     "title_sample": "Sample {sample} of {data}: predicted {predicted}, right is {right}",
+    "reason_unread": "Nothing on the way to the loss reads {name}: a change of it changes nothing, so this is 0.",
     "title_number": "{title}: {name}",
     "reason_rest": "rest stands for the sum of the other terms, which do not depend on the number that is asked for.",
 }
@@ -39,6 +40,7 @@ PERSIAN = {
     "word_change": "تغییر",
     "word_result": "عدد",
     "title_sample": "نمونهٔ {sample} از {data}: پیش‌بینی {predicted}، درست {right}",
+    "reason_unread": "هیچ عددی در راه هزینه {name} را نمی‌خواند؛ تغییر آن هزینه را عوض نمی‌کند و این مشتق صفر است.",
     "title_number": "{title}، {name}",
     "reason_rest": "rest نمایندهٔ مجموع جمله‌های دیگر است که به عددِ پرسیده‌شده بستگی ندارند.",
 }

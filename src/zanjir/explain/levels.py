@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from zanjir.errors import GraphError, ParameterError, choose
+from zanjir.errors import GraphError, NonFiniteError, ParameterError, choose
 from zanjir.explain.chain_rule import solution
-from zanjir.explain.entries import Index, entry_name, is_rest, single_numbers
-from zanjir.explain.matrices import by_matrices, in_float64
+from zanjir.explain.entries import Index, check_size, entry_name, is_rest, single_numbers
+from zanjir.explain.matrices import by_matrices, check_number, in_float64, leaves_of
 from zanjir.explain.steps import Step, Table
 from zanjir.explain.summary import summarized
 from zanjir.graph import Tensor, gradient
@@ -27,7 +29,9 @@ __all__ = ["LEVELS", "explained", "gate_by_gate", "place"]
 LEVELS = ("summary", "matrices", "scalars", "gates")
 # A sheet of more steps is not read.
 READABLE = 60
-PLACE = re.compile(r"\s*(?:d(?P<symbol>[^\W\d]\w*)/d)?(?P<name>[^\W\d]\w*)\s*(?:\[(?P<index>[\d\s,]*)\])?\s*")
+PLACE = re.compile(
+    r"\s*(?:d(?P<symbol>[^\W\d]\w*)/d)?(?P<name>[^\s\[\]](?:[^\[\]]*[^\s\[\]])?)\s*(?:\[(?P<index>[\d\s,]*)\])?\s*"
+)
 # Both sides are float64; sums are added in another order.
 SAME = 1e-9
 LONGEST_INDEX = 12
@@ -55,7 +59,7 @@ def explained(
     level : str, optional
         ``"summary"`` (a table of the parameters), ``"matrices"`` (a line for each array, with its shape),
         ``"scalars"`` (a line for each entry) or ``"gates"`` (a line for each gate). By default single numbers if
-        that makes at most some 60 steps, else matrices.
+        that makes at most some 60 steps and can be done, else matrices.
     focus : str, optional
         One number, such as ``"W2[1, 3]"``: only what depends on it is explained, in single numbers.
     optimizer : Optimizer, optional
@@ -86,21 +90,59 @@ def explained(
     """
     if level is not None:
         choose("level", level, dict.fromkeys(LEVELS))
+    check_number(loss)
     loss, how = in_float64(loss), {"title": title, "symbol": symbol}
     if focus is not None:
         if level in {"summary", "matrices"}:
             raise ParameterError(f"{focus} is one number; expected level 'scalars' or 'gates' for it, not {level!r}.")
         return around(loss, focus, level or "scalars", samples, how)
-    level = level or ("scalars" if n_steps(loss, parameters) <= READABLE else "matrices")
-    if level in {"summary", "matrices"}:
-        tree = by_matrices(loss, parameters, optimizer=optimizer, **how)
-    else:
-        numbers, leaves = single_numbers(loss, samples=samples)
-        changed = entries_of(loss, parameters, samples)
-        numbers = gate_by_gate(numbers) if level == "gates" else numbers
-        tree = solution(numbers, changed, wrt=changed or leaves, optimizer=optimizer, title=title, symbol=symbol)
-        agreeing(loss, tree, changed or leaves, samples, symbol)
-    return summarized(tree) if level == "summary" else replace(tree, rule=level)
+    if level in {"scalars", "gates"}:
+        return by_numbers(loss, parameters, level, optimizer, samples, how)
+    if level is None and n_steps(loss, parameters) <= READABLE:
+        with suppress(GraphError, NonFiniteError):  # what single numbers cannot; matrices say what else is wrong
+            return by_numbers(loss, parameters, "scalars", optimizer, samples, how)
+    tree = by_matrices(loss, parameters, optimizer=optimizer, **how)
+    check_targets(tree)
+    return summarized(tree) if level == "summary" else replace(tree, rule="matrices")
+
+
+def by_numbers(
+    loss: Tensor, parameters: Sequence[str], level: str, optimizer: Optimizer | None, samples: Collection[str],
+    how: Mapping[str, str],
+) -> Step:  # fmt: skip
+    """Return the tree of single numbers, or of single gates."""
+    leaves = leaves_of(loss, parameters)
+    floats = parameters or [name for name, leaf in leaves.items() if leaf.dtype.kind == "f"]
+    check_size(sum(leaves[name].size for name in floats))
+    places = [(name, index) for name in floats for index in np.ndindex(leaves[name].shape)]
+    numbers, _ = single_numbers(loss, samples=samples)
+    numbers = gate_by_gate(numbers) if level == "gates" else numbers
+    wrt = [shown_name(name, index, samples) for name, index in places]
+    unread = unread_of(numbers, loss, places, samples)
+    tree = solution(
+        numbers, wrt if parameters else (), wrt=wrt, unread=unread, optimizer=optimizer, title=how["title"],
+        symbol=how["symbol"],
+    )  # fmt: skip
+    agreeing(loss, tree, places, samples, how["symbol"])
+    check_targets(tree)
+    return replace(tree, rule=level)
+
+
+def unread_of(
+    numbers: Tensor, loss: Tensor, places: Sequence[tuple[str, Index]], samples: Collection[str]
+) -> list[Tensor]:
+    """Return those entries that no number on the way to the loss reads, such as those that an index leaves out."""
+    read = {node.name for node in topological_order([numbers])}
+    nodes = {node.name: np.asarray(node.value) for node in topological_order([loss]) if node.name}
+    entries = {shown_name(name, index, samples): float(nodes[name][index]) for name, index in places}
+    return [Tensor(value, name) for name, value in entries.items() if name not in read]
+
+
+def check_targets(tree: Step) -> None:
+    """Refuse two numbers of one name, as where an array is called what another one is after the update."""
+    names = Counter(step.target for step in tree.children if step.kind not in {"check", "summary"})
+    if twice := [name for name, n in names.items() if n > 1]:
+        raise GraphError(f"the name {twice[0]!r} stands for two numbers; give each a name of its own.")
 
 
 def n_steps(loss: Tensor, parameters: Sequence[str]) -> int:
@@ -110,34 +152,23 @@ def n_steps(loss: Tensor, parameters: Sequence[str]) -> int:
     return 2 * made + sum((2 if node.name in parameters else 1) * node.size for node in named if node.gate is None)
 
 
-def entries_of(loss: Tensor, parameters: Sequence[str], samples: Collection[str]) -> list[str]:
-    """Return the names of all entries of some leaves.
-
-    Raises
-    ------
-    GraphError
-        If a parameter is no leaf.
-    """
-    leaves = {node.name: node for node in topological_order([loss]) if node.gate is None and node.name}
-    if unknown := [name for name in parameters if name not in leaves]:
-        raise GraphError(f"{unknown[0]!r} is no given array; expected some of {', '.join(leaves)}.")
-    return [shown_name(name, index, samples) for name in parameters for index in np.ndindex(leaves[name].shape)]
-
-
 def shown_name(name: str, index: Index, samples: Collection[str]) -> str:
     """Return the name of an entry; of the arrays of one sample, without the sample's index."""
     return entry_name(name, index[1:] if name in samples else index)
 
 
-def around(loss: Tensor, focus: str, level: str, samples: Collection[str], how: dict[str, str]) -> Step:
+def around(loss: Tensor, focus: str, level: str, samples: Collection[str], how: Mapping[str, str]) -> Step:
     """Return the tree of what depends on one number."""
+    leaves_of(loss, ())  # refuses two arrays of one name
     name, index = place(focus)
     index = (0, *index) if name in samples else index
-    numbers, leaves = single_numbers(loss, (name, index), samples=samples)
+    numbers, varying = single_numbers(loss, (name, index), samples=samples)
     numbers = gate_by_gate(numbers) if level == "gates" else numbers
-    tree = solution(numbers, wrt=leaves, title=how["title"], symbol=how["symbol"])
+    unread = unread_of(numbers, loss, [(name, index)], samples)
+    wrt = [*varying, *(str(leaf.name) for leaf in unread)]
+    tree = solution(numbers, wrt=wrt, unread=unread, title=how["title"], symbol=how["symbol"])
     asked = shown_name(name, index, samples)
-    agreeing(loss, tree, [asked], samples, how["symbol"])
+    agreeing(loss, tree, [(name, index)], samples, how["symbol"])
     steps = (*map(with_reason, as_read(tree)), answer(tree, asked, f"d{how['symbol']}/d{asked}"))
     return replace(tree, rule=level, children=steps)
 
@@ -145,7 +176,8 @@ def around(loss: Tensor, focus: str, level: str, samples: Collection[str], how: 
 def as_read(tree: Step) -> list[Step]:
     """Return the steps of a tree; what is given stands in the order in which it is read, not that of the whole."""
     read = [name for step in tree.every("forward", "loss") for name in step.inputs]
-    given = sorted(tree.every("given"), key=lambda step: read.index(step.target))
+    places = {name: k for k, name in reversed([*enumerate(read)])}
+    given = sorted(tree.every("given"), key=lambda step: places.get(step.target, len(read)))  # what none reads, last
     return [*given, *(step for step in tree.children if step.kind != "given")]
 
 
@@ -200,7 +232,7 @@ def gate_by_gate(loss: Tensor) -> Tensor:
             made[id(node)] = node
             continue
         again = apply(node.gate, *(made[id(x)] for x in node.inputs), **node.params)
-        is_number_of_formula = not any(x.name for x in again.inputs)
+        is_number_of_formula = not node.name and not any(x.name for x in again.inputs)
         made[id(node)] = again if is_number_of_formula else again.named(node.name or next(names))
     return made[id(loss)]
 
@@ -210,7 +242,9 @@ def free_names(taken: Collection[str]) -> Iterator[str]:
     return (name for k in count(1) if (name := f"s{k}") not in taken)
 
 
-def agreeing(loss: Tensor, tree: Step, entries: Sequence[str], samples: Collection[str], symbol: str) -> None:
+def agreeing(
+    loss: Tensor, tree: Step, places: Sequence[tuple[str, Index]], samples: Collection[str], symbol: str
+) -> None:
     """Hold the derivatives of single numbers to those of the arrays.
 
     Raises
@@ -219,11 +253,12 @@ def agreeing(loss: Tensor, tree: Step, entries: Sequence[str], samples: Collecti
         If they differ: where several numbers are the largest, a gate of arrays divides what flows among them.
     """
     nodes = {node.name: node for node in topological_order([loss]) if node.name}
-    places = [(entry, *place(entry)) for entry in entries]
-    found = gradient(loss, {name: nodes[name] for _, name, _ in places})
-    for entry, name, index in places:
-        one: Any = tree.value_of(f"d{symbol}/d{entry}")
-        whole = float(np.asarray(found[name].value)[(0, *index) if name in samples else index])
+    found = gradient(loss, {name: nodes[name] for name, _ in places})
+    derivatives = {step.target: step.value for step in tree.every("backward")}
+    for name, index in places:
+        entry = shown_name(name, index, samples)
+        one: Any = derivatives[f"d{symbol}/d{entry}"]
+        whole = float(np.asarray(found[name].value)[index])
         if not math.isclose(one, whole, rel_tol=SAME, abs_tol=SAME * max(1.0, abs(float(loss.value)))):
             raise GraphError(
                 f"{entry}: single numbers give d{symbol}/d{entry} = {one!r} and the arrays {whole!r}, as where several "

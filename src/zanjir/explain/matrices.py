@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zanjir.errors import GraphError
+from zanjir.errors import GraphError, NonFiniteError, ShapeError
 from zanjir.explain.arithmetic import FULL
 from zanjir.explain.blocks import Block, blocks_of, written
 from zanjir.explain.differences import STEP, Difference
@@ -22,7 +23,7 @@ from zanjir.graph.order import evaluate, topological_order
 from zanjir.graph.tensor import apply
 from zanjir.optim import Optimizer
 
-__all__ = ["by_matrices", "in_float64"]
+__all__ = ["by_matrices", "check_number", "in_float64", "leaves_of"]
 
 # Characters of a line of shapes: in a longer one nobody finds which shape belongs to which name.
 LONGEST_SHAPES = 120
@@ -56,7 +57,11 @@ def by_matrices(
     Raises
     ------
     GraphError
-        If the loss has no name, two arrays have the same, or a parameter is no leaf.
+        If the loss has no name, two arrays have the same, or a parameter is no leaf of floats.
+    ShapeError
+        If the loss is not a single number.
+    NonFiniteError
+        If a number is not finite.
 
     Examples
     --------
@@ -70,11 +75,15 @@ def by_matrices(
     dL/dZ dL/dloss * (2 * Z) (1, 1)
     dL/dW X.T @ dL/dZ (2, 1)
     """
-    work = Matrices(loss, symbol, parameters)
-    steps = [*work.given(), *work.forward(), *work.backward(), *work.checks()]
-    if optimizer is not None:
-        updates = [step for name in parameters for step in work.updated(name, optimizer)]
-        steps += {step.target: step for step in updates}.values()  # eta stands there once
+    with np.errstate(all="ignore"):  # what is not finite is refused by name
+        work = Matrices(loss, symbol, parameters)
+        steps = [*work.given(), *work.forward(), *work.backward()]
+        check_finite(steps)
+        steps += work.checks()
+        if optimizer is not None:
+            updates = [step for name in parameters for step in work.updated(name, optimizer)]
+            steps += {step.target: step for step in updates}.values()  # eta stands there once
+    check_finite(steps)
     return Step("solution", "solution", title, float(loss.value), children=tuple(steps))
 
 
@@ -82,19 +91,14 @@ class Matrices:
     """The state of one solution: blocks, and the derivatives found so far."""
 
     def __init__(self, loss: Tensor, symbol: str, parameters: Sequence[str]) -> None:
-        if not loss.name or loss.gate is None:
-            raise GraphError("the number to explain has no name or is given; name it: loss.named('loss').")
-        given = [node.name for node in topological_order([loss]) if node.gate is None and node.name]
+        check_number(loss)
+        given = leaves_of(loss, parameters)
         self.loss = loss = with_named_arrays(loss)
         self.symbol = symbol
         nodes = topological_order([loss])
-        self.names = names = [node.name for node in nodes if node.name]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise GraphError(f"the name {min(twice)!r} stands for two arrays; give each a name of its own.")
-        self.leaves = {node.name: node for node in nodes if node.gate is None and node.name}
-        if unknown := [name for name in parameters if name not in self.leaves]:
-            raise GraphError(f"{unknown[0]!r} is no given array; expected some of {', '.join(self.leaves)}.")
-        self.wrt = list(parameters) or [name for name in given if self.leaves[name].dtype.kind == "f"]
+        self.names = [node.name for node in nodes if node.name]
+        self.leaves = leaves_of(loss, parameters)
+        self.wrt = list(parameters) or [name for name, leaf in given.items() if leaf.dtype.kind == "f"]
         self.blocks = blocks_of([loss])
         needed = {id(self.leaves[name]) for name in self.wrt}
         for node in nodes:
@@ -155,6 +159,8 @@ class Matrices:
         step = STEP * max(1.0, float(np.max(np.abs(at), initial=0.0)))
         above, below = (float(evaluate([self.loss], {node: at + s * direction})[id(self.loss)]) for s in (step, -step))
         found = Difference(above, float(self.loss.value), below, step)
+        if not np.isfinite(found.slope):  # beside this array the formula has no value
+            return Step("check", "central difference", f"{self.of(name)} . d", value, None, (self.of(name),))
         ok = found.agrees(value)
         return Step(
             "check", "central difference", f"{self.of(name)} . d", value, found.written(name, " * d"), (self.of(name),),
@@ -173,6 +179,47 @@ class Matrices:
             for block in update.blocks
         ]
         return [*(Step("update", "given", part, values[part]) for part in update.settings()), *found]
+
+
+def check_number(loss: Tensor) -> None:
+    """Refuse what is not a single number with a name, a gate and a slope."""
+    if loss.shape != ():
+        raise ShapeError(f"{loss.label} has shape {loss.shape}; expected a single number; take .mean() first.")
+    if not loss.name or loss.gate is None:
+        raise GraphError("the number to explain has no name or is given; name it: loss.named('loss').")
+    if loss.dtype.kind != "f":
+        raise GraphError(f"{loss.name} is a number of {loss.dtype}, without derivatives; build it from floats.")
+
+
+def check_finite(steps: Sequence[Step]) -> None:
+    """Refuse steps with numbers that are not finite."""
+    for step in steps:
+        value: Any = step.value
+        wrong = np.extract(~np.isfinite(value), value)
+        if wrong.size:
+            verb = "holds" if step.shape else "is"
+            raise NonFiniteError(f"{step.target} {verb} {wrong[0]}, expected finite numbers; change what is given.")
+
+
+def leaves_of(loss: Tensor, parameters: Sequence[str]) -> dict[str, Tensor]:
+    """Return the named leaves of a graph.
+
+    Raises
+    ------
+    GraphError
+        If a parameter is none of them, or has no derivative; or if two arrays have one name.
+    """
+    nodes = [node for node in topological_order([loss]) if node.name]
+    if twice := [name for name, n in Counter(str(node.name) for node in nodes).items() if n > 1]:
+        raise GraphError(f"the name {min(twice)!r} stands for two arrays; give each a name of its own.")
+    leaves = {str(node.name): node for node in nodes if node.gate is None}
+    for name in parameters:
+        if name not in leaves:
+            raise GraphError(f"{name!r} is no given array; expected some of {', '.join(leaves)}.")
+        if leaves[name].dtype.kind != "f":
+            kind = leaves[name].dtype
+            raise GraphError(f"{name} holds {kind} numbers, without derivatives; expected an array of floats.")
+    return leaves
 
 
 def with_named_arrays(loss: Tensor) -> Tensor:

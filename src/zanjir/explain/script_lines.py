@@ -127,7 +127,7 @@ class Script:
         for step in self.tree.every("backward"):
             reason = one_line(why(self.language, step))
             if not step.paths:
-                lines.append(self.line(step.target, step.target, "1.0", self.number(step), reason))
+                lines.append(self.line(step.target, step.target, str(step.value), self.number(step), reason))
                 continue
             lines += [f"# {reason}", *(self.local(step, path) for path in step.paths)]
             products = [f"{self.names[path.upstream]} * {self.names[local_key(step, path)]}" for path in step.paths]

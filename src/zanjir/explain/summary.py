@@ -11,6 +11,8 @@ from zanjir.explain.steps import Step, Table
 
 __all__ = ["summarized"]
 
+HUGE = 1e150  # the square of a larger number is near the end of float64
+
 
 def summarized(tree: Step) -> Step:
     """Return a solution as tables: of its parameters, and of the numbers that came out; its checks stay.
@@ -71,4 +73,8 @@ def changes(parameters: list[Step], derivatives: dict[str, Any], values: dict[st
 
 def length(value: Any) -> float | None:
     """Return a number as it is, and the Euclidean length of an array; None if it was not computed."""
-    return None if value is None else float(np.linalg.norm(value)) if np.ndim(value) else float(value)
+    if value is None or not np.ndim(value):
+        return None if value is None else float(value)
+    largest = float(np.max(np.abs(value), initial=0.0))
+    scale = largest if not HUGE > largest > 1 / HUGE else 1.0
+    return scale * float(np.linalg.norm(value / scale)) if scale else 0.0
