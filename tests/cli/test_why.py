@@ -56,6 +56,19 @@ def test_a_whole_sample_is_explained_in_matrices(call, run):
     assert "نمونهٔ 5 از digits" in call("explain", run, "--sample", "5", "--lang", "fa", "--level", "summary").out
 
 
+def test_a_run_of_a_table_is_asked_for_its_file(call, tmp_path):
+    rows = "".join(f"{i},{i % 7},{i * 0.5}\n" for i in range(60))
+    (tmp_path / "t.csv").write_text(f"a,b,price\n{rows}", encoding="utf-8")
+    assert call("train", tmp_path / "t.csv", "--target", "price", "--out", "run", "--epochs", "2", "--quiet").code == 0
+    assert (
+        "run was trained on a table, t; say where it is: --data FILE."
+        in call("why", "run", "loss", "--sample", "3").sentence
+    )
+    done = call("why", "run", "W1[0, 2]", "--sample", "3", "--data", tmp_path / "t.csv")
+    assert done.out.startswith(f"Sample 3 of {tmp_path / 't.csv'}: predicted ")
+    assert "right is 1.5" in done.out
+
+
 @pytest.mark.parametrize("form", ["html", "markdown", "latex", "python", "notebook"])
 def test_one_number_is_explained_in_every_form(call, run, form):
     done = call("why", run, "h[2]", "--sample", "0", "--format", form, "--out", f"why.{form}")

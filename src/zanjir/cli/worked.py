@@ -39,7 +39,7 @@ reading_options = together([
 
 sample_options = together([
     click.option("--sample", type=click.IntRange(min=0), help="Of a run: which sample, counted from 0 as predictions."),
-    click.option("--data", help="Of a run: the data of the sample.  [default: those of the training]"),
+    click.option("--data", help="Of a run: the data of the sample.  [default: those of the training, but for tables]"),
 ])  # fmt: skip
 
 
@@ -102,6 +102,8 @@ def solution_of_run(folder: Path, settings: Mapping[str, Any], focus: str | None
     if settings["sample"] is None:
         raise click.UsageError(f"{folder} is a run; say which sample of its data, counted from 0: --sample 7.")
     saved = Run(folder).load()
+    if settings["data"] is None and saved.data["table"]:
+        raise click.UsageError(f"{folder} was trained on a table, {saved.data['name']}; say where it is: --data FILE.")
     data = settings["data"] or str(saved.data["name"])
     x, y = sample_of(saved, data, settings["sample"])
     facts = {"sample": settings["sample"], "data": data, **outcome(saved.model, x, y)}
