@@ -109,7 +109,7 @@ def test_persian_runs_from_right_to_left_and_code_from_left_to_right():
 
 
 def test_a_guide_tells_every_key_of_a_problem():
-    from zanjir.explain import network, problem_file, score_problem
+    from zanjir.explain.problems import network, problem_file, score_problem
 
     keys = {
         *problem_file.KEYS,
@@ -131,7 +131,8 @@ def test_a_guide_tells_every_key_of_a_problem():
 
 
 def test_a_guide_tells_every_form_level_mode_and_limit():
-    from zanjir.explain import LEVELS, entries, formula, problem_file, proof, score_problem
+    from zanjir.explain import LEVELS, entries, proof
+    from zanjir.explain.problems import formula, problem_file, score_problem
 
     limits = (
         entries.MOST_NUMBERS,

@@ -7,7 +7,7 @@ import pytest
 
 from zanjir.errors import DataError, ParameterError, ZanjirError
 from zanjir.explain import PROBLEMS, audit, claims, claims_from_text, problem, problem_from_text
-from zanjir.explain.reading import Reading
+from zanjir.explain.printed.reading import Reading
 from zanjir.explain.words import CATALOGS
 
 # A neuron whose numbers are found with math alone below.

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from zanjir.explain import as_html, problem, problem_from_text, solution
-from zanjir.explain.drawing import as_figure
 from zanjir.explain.matrices import by_matrices
+from zanjir.explain.writers.drawing import as_figure
 from zanjir.gates import relu
 from zanjir.graph import tensor
 from zanjir.optim import OPTIMIZERS

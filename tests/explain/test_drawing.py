@@ -12,8 +12,8 @@ import pytest
 from witnesses.tex import typeset
 from zanjir.errors import GraphError, ParameterError
 from zanjir.explain import PROBLEMS, Step, problem, problem_from_text
-from zanjir.explain.drawing import as_figure, as_svg, as_tikz, drawing
 from zanjir.explain.words import CATALOGS, titled
+from zanjir.explain.writers.drawing import as_figure, as_svg, as_tikz, drawing
 from zanjir.views.drawing import LINE, MARGIN
 
 SVG = "{http://www.w3.org/2000/svg}"

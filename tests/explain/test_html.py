@@ -10,9 +10,9 @@ import pytest
 from zanjir.errors import ParameterError
 from zanjir.explain import PROBLEMS, Step, as_html, as_markdown, as_text, problem
 from zanjir.explain.arithmetic import rounded
-from zanjir.explain.mathml import mathml
 from zanjir.explain.words import CATALOGS
-from zanjir.explain.writer import Writer
+from zanjir.explain.writers.mathml import mathml
+from zanjir.explain.writers.writer import Writer
 
 EMPTY = {"meta", "wbr"}
 

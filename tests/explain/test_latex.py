@@ -8,10 +8,10 @@ import pytest
 from witnesses.circuits import random_problem
 from witnesses.tex import typeset
 from zanjir.explain import PROBLEMS, Problem, as_latex, problem
-from zanjir.explain.drawing import as_figure
-from zanjir.explain.latex import FONTS, LONGEST, aligned, broken, terms, tidy, width
-from zanjir.explain.numerals import latex_matrix
 from zanjir.explain.words import CATALOGS
+from zanjir.explain.writers.drawing import as_figure
+from zanjir.explain.writers.latex import FONTS, LONGEST, aligned, broken, terms, tidy, width
+from zanjir.explain.writers.numerals import latex_matrix
 from zanjir.optim import OPTIMIZERS
 
 LANGUAGES = ["en", "fa"]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from zanjir.errors import DataError, NonFiniteError, ZanjirError
 from zanjir.explain import as_html, as_latex, as_script, as_text, load_problem, problem_from_text
-from zanjir.explain.formula import FUNCTIONS
-from zanjir.explain.network import CLASS_LOSSES, LOSSES
+from zanjir.explain.problems.formula import FUNCTIONS
+from zanjir.explain.problems.network import CLASS_LOSSES, LOSSES
 
 # Of processor time, which a busy machine does not stretch.
 SECONDS = 1.0

@@ -8,7 +8,7 @@ import pytest
 from witnesses.random_networks import random_network
 from zanjir.errors import DataError, GraphError, ParameterError
 from zanjir.explain import LEVELS, as_text, problem, problem_from_text
-from zanjir.explain.network_arrays import arrays_of
+from zanjir.explain.problems.network_arrays import arrays_of
 
 # Both are float64 and add in another order.
 CLOSE = 1e-9

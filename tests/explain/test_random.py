@@ -16,8 +16,9 @@ from witnesses.jets import cosine_mean
 from witnesses.random_circuits import FORMS, random_circuit
 from witnesses.random_networks import ACTIVATIONS, BIASES, LOSSES, PENALTIES, random_network
 from witnesses.update_rules import RULES
-from zanjir.explain import as_html, as_latex, as_markdown, as_notebook, as_script, as_text, network, problem_from_text
-from zanjir.explain.formula import FUNCTIONS
+from zanjir.explain import as_html, as_latex, as_markdown, as_notebook, as_script, as_text, problem_from_text
+from zanjir.explain.problems import network
+from zanjir.explain.problems.formula import FUNCTIONS
 from zanjir.optim import OPTIMIZERS
 
 # Both sides are float64, or float64 against 30 digits; sums of some ten terms may cancel to 1e-3 of the largest.

@@ -121,7 +121,7 @@ def solved(given: Problem, settings: Mapping[str, Any]) -> Step:
 
 def pictured(given: Problem, tree: Step, settings: Mapping[str, Any], reading: dict[str, Any]) -> str:
     """Return a solution in its form with its picture, or the picture alone."""
-    from zanjir.explain.drawing import as_figure, as_svg, as_tikz
+    from zanjir.explain.writers.drawing import as_figure, as_svg, as_tikz
 
     form, kind = settings["form"], settings["drawing"]
     drawn = {"kind": kind, "language": reading["language"], "digits": reading["digits"]}

@@ -10,11 +10,11 @@ import numpy as np
 
 from zanjir.errors import DataError, ZanjirError, choose
 from zanjir.explain.blocks import latex_name
-from zanjir.explain.formula import parsed
 from zanjir.explain.points import drawn, random_points
+from zanjir.explain.problems.formula import parsed
+from zanjir.explain.problems.toml_file import check_keys
 from zanjir.explain.steps import Step
 from zanjir.explain.symbolic import in_letters, same
-from zanjir.explain.toml_file import check_keys
 from zanjir.explain.words import CATALOGS
 from zanjir.graph import Tensor
 from zanjir.graph.expression import Expression

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from zanjir.errors import choose
-from zanjir.explain import (
-    audit_words,
-    drawing_words,
-    letters_words,
-    level_words,
-    mode_words,
-    reason_words,
-    score_words,
-)
+from zanjir.explain.catalogs import audit as audit_words
+from zanjir.explain.catalogs import drawing as drawing_words
+from zanjir.explain.catalogs import letters as letters_words
+from zanjir.explain.catalogs import levels as level_words
+from zanjir.explain.catalogs import modes as mode_words
+from zanjir.explain.catalogs import reasons as reason_words
+from zanjir.explain.catalogs import scores as score_words
 from zanjir.explain.differences import WITHIN
 from zanjir.explain.steps import Mode, Step
 

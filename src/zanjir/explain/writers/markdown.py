@@ -7,7 +7,7 @@ from html import escape
 
 from zanjir.explain.blocks import fraction_latex, latex_name, target_latex
 from zanjir.explain.steps import Path, Step, Table
-from zanjir.explain.writer import Writer, distinct
+from zanjir.explain.writers.writer import Writer, distinct
 from zanjir.views.tikz import powers
 
 __all__ = ["as_markdown"]

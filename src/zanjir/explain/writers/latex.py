@@ -8,7 +8,7 @@ from itertools import groupby
 
 from zanjir.explain.blocks import fraction_latex, latex_name, target_latex
 from zanjir.explain.steps import Path, Step, Table
-from zanjir.explain.writer import LATIN, Writer, distinct
+from zanjir.explain.writers.writer import LATIN, Writer, distinct
 from zanjir.graph.gate import TABLE
 from zanjir.views.summary import one_line
 from zanjir.views.tikz import STANDALONE, escaped_text, powers

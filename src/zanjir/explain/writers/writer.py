@@ -9,9 +9,9 @@ from fractions import Fraction
 import numpy as np
 
 from zanjir.explain.arithmetic import rounded
-from zanjir.explain.numerals import latex_matrix, rows, shape_text, shown_in
 from zanjir.explain.steps import LONGEST_FRACTION, Step, Table, Value
 from zanjir.explain.words import findings, mode_note, note, said, unrounded, why, word
+from zanjir.explain.writers.numerals import latex_matrix, rows, shape_text, shown_in
 
 __all__ = ["LATIN", "PARTS", "Writer", "distinct", "steps_of"]
 

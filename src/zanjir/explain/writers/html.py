@@ -7,11 +7,11 @@ from html import escape
 from itertools import count
 
 from zanjir.explain.arithmetic import rounded
-from zanjir.explain.mathml import Formula, mathml, matrix_mathml, name_mathml, number_mathml
-from zanjir.explain.page import page
 from zanjir.explain.steps import Path, Step, Table, Value
 from zanjir.explain.words import joined
-from zanjir.explain.writer import Writer
+from zanjir.explain.writers.mathml import Formula, mathml, matrix_mathml, name_mathml, number_mathml
+from zanjir.explain.writers.page import page
+from zanjir.explain.writers.writer import Writer
 
 __all__ = ["as_html"]
 

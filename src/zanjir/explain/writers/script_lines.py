@@ -9,11 +9,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from zanjir.errors import GraphError
-from zanjir.explain.dialects import dialect
 from zanjir.explain.differences import STEP
-from zanjir.explain.plain_python import FUNCTIONS, HELPERS
 from zanjir.explain.steps import Path, Step
 from zanjir.explain.words import said, why
+from zanjir.explain.writers.dialects import dialect
+from zanjir.explain.writers.plain_python import FUNCTIONS, HELPERS
 from zanjir.views.summary import one_line
 
 __all__ = ["Script", "quoted"]

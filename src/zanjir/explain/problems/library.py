@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from zanjir.errors import choose
-from zanjir.explain.problem import Problem
-from zanjir.explain.problem_file import load_problem
+from zanjir.explain.problems.problem import Problem
+from zanjir.explain.problems.problem_file import load_problem
 
 __all__ = ["LETTERS", "PROBLEMS", "problem"]
 
-PROBLEMS = {path.stem: path for path in sorted((Path(__file__).parent / "problems").glob("*.toml"))}
-LETTERS = {path.stem: path for path in sorted((Path(__file__).parent / "problems" / "letters").glob("*.toml"))}
+PROBLEMS = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.toml"))}
+LETTERS = {path.stem: path for path in sorted((Path(__file__).parent / "letters").glob("*.toml"))}
 
 
 def problem(name: str | Path, **settings: Any) -> Problem:

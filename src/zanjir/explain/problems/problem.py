@@ -12,13 +12,13 @@ import numpy as np
 from zanjir.errors import DataError, NonFiniteError, ParameterError, ZanjirError, choose
 from zanjir.explain.arithmetic import FULL, Arithmetic, Number, arithmetic
 from zanjir.explain.chain_rule import Work, solution
-from zanjir.explain.formula import parsed
 from zanjir.explain.levels import LEVELS, READABLE, explained, gate_by_gate
 from zanjir.explain.matrices import by_matrices
-from zanjir.explain.network_arrays import arrays_of
 from zanjir.explain.points import drawn
+from zanjir.explain.problems.formula import parsed
+from zanjir.explain.problems.network_arrays import arrays_of
+from zanjir.explain.problems.score_problem import Scores
 from zanjir.explain.proof import Line, proved
-from zanjir.explain.score_problem import Scores
 from zanjir.explain.steps import KINDS, Step
 from zanjir.explain.summary import summarized
 from zanjir.explain.symbolic import formulas

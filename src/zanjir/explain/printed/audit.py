@@ -12,11 +12,11 @@ from typing import Any
 
 from zanjir.errors import DataError, ZanjirError, choose
 from zanjir.explain.arithmetic import rounded
-from zanjir.explain.claim_file import Claim, Claims
-from zanjir.explain.formula import FUNCTIONS, value_at
 from zanjir.explain.points import random_points
-from zanjir.explain.problem import Problem
-from zanjir.explain.reading import CARRIED_DIGITS, NAME, Reading, digits_of, identifier
+from zanjir.explain.printed.claim_file import Claim, Claims
+from zanjir.explain.printed.reading import CARRIED_DIGITS, NAME, Reading, digits_of, identifier
+from zanjir.explain.problems.formula import FUNCTIONS, value_at
+from zanjir.explain.problems.problem import Problem
 from zanjir.explain.words import CATALOGS, said
 from zanjir.graph.order import topological_order
 

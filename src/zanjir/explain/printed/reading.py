@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from zanjir.errors import ZanjirError
-from zanjir.explain.formula import parsed
-from zanjir.explain.problem import Problem
+from zanjir.explain.problems.formula import parsed
+from zanjir.explain.problems.problem import Problem
 from zanjir.explain.steps import Step
 from zanjir.graph import Tensor, gradient
 

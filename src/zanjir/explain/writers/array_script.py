@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zanjir.errors import GraphError, NonFiniteError
-from zanjir.explain.dialects import Dialect
 from zanjir.explain.differences import STEP
 from zanjir.explain.matrices import SEED
-from zanjir.explain.script_lines import Script, quoted
 from zanjir.explain.steps import Path, Step, Value
 from zanjir.explain.words import why
+from zanjir.explain.writers.dialects import Dialect
+from zanjir.explain.writers.script_lines import Script, quoted
 from zanjir.graph.gate import TABLE
 from zanjir.program.function import needs_definition
 from zanjir.program.printing import definition

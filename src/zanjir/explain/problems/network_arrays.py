@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from zanjir.errors import DataError
-from zanjir.explain.formula import parsed
-from zanjir.explain.network import CLASS_LOSSES, LOSSES, PENALTIES, checked, numbers, positive, samples_of
+from zanjir.explain.problems.formula import parsed
+from zanjir.explain.problems.network import CLASS_LOSSES, LOSSES, PENALTIES, checked, numbers, positive, samples_of
 from zanjir.gates import hinge_margins, softmax_cross_entropy
 from zanjir.graph import Tensor
 
@@ -22,7 +22,7 @@ def arrays_of(network: Mapping[str, Any], given: Mapping[str, float]) -> tuple[T
     Parameters
     ----------
     network : mapping
-        The table of the file, as `zanjir.explain.network.formulas_of` takes it.
+        The table of the file, as `zanjir.explain.problems.network.formulas_of` takes it.
     given : mapping of str to float
         The weights and biases by name.
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from zanjir.errors import GraphError, ParameterError, choose
 from zanjir.explain.blocks import latex_name
-from zanjir.explain.latex import standalone
-from zanjir.explain.problem import Problem
+from zanjir.explain.problems.problem import Problem
 from zanjir.explain.steps import Step
 from zanjir.explain.words import CATALOGS, titled
-from zanjir.explain.writer import Writer
+from zanjir.explain.writers.latex import standalone
+from zanjir.explain.writers.writer import Writer
 from zanjir.graph.diagram import diagram
 from zanjir.views.circuit import WORDS, circuit
 from zanjir.views.drawing import Drawing

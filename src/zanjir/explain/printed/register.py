@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zanjir.explain.arithmetic import rounded
-from zanjir.explain.audit import Finding, audit
-from zanjir.explain.claim_file import claims
-from zanjir.explain.library import problem
+from zanjir.explain.printed.audit import Finding, audit
+from zanjir.explain.printed.claim_file import claims
+from zanjir.explain.problems.library import problem
 from zanjir.explain.words import CATALOGS
 
 __all__ = ["Entry", "register"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zanjir.errors import DataError, choose
-from zanjir.explain.toml_file import check_keys, is_names, is_number
+from zanjir.explain.problems.toml_file import check_keys, is_names, is_number
 from zanjir.nn import ACTIVATIONS as HOUSE
 
 __all__ = ["ACTIVATIONS", "CLASS_LOSSES", "LOSSES", "PENALTIES", "formulas_of"]

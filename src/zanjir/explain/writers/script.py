@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from zanjir.errors import GraphError
-from zanjir.explain.array_script import ArrayScript
-from zanjir.explain.script_lines import Script
 from zanjir.explain.steps import Step
 from zanjir.explain.words import said
+from zanjir.explain.writers.array_script import ArrayScript
+from zanjir.explain.writers.script_lines import Script
 
 __all__ = ["as_script", "script_parts"]
 

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from zanjir.errors import DataError, ZanjirError, choose
+from zanjir.explain.problems.toml_file import is_number
 from zanjir.explain.steps import Step, Table
-from zanjir.explain.toml_file import is_number
 from zanjir.graph.expression import literal
 
 __all__ = ["Scores", "formulas_of_scores", "place_of"]

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from zanjir.errors import choose
-from zanjir.explain.formula import value_at
-from zanjir.explain.latex import Latex
-from zanjir.explain.library import problem
-from zanjir.explain.page import page
+from zanjir.explain.problems.formula import value_at
+from zanjir.explain.problems.library import problem
 from zanjir.explain.words import said
-from zanjir.explain.writer import LATIN, Writer
+from zanjir.explain.writers.latex import Latex
+from zanjir.explain.writers.page import page
+from zanjir.explain.writers.writer import LATIN, Writer
 from zanjir.graph import Tensor, gradient
 
 __all__ = ["QUESTION_FORMS", "Question", "questions", "questions_as"]

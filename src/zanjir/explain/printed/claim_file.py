@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zanjir.errors import DataError, ZanjirError, choose
-from zanjir.explain.toml_file import check_keys, numbers_of, table, text_of, titles_of
+from zanjir.explain.problems.toml_file import check_keys, numbers_of, table, text_of, titles_of
 
 __all__ = ["CLAIMS", "Claim", "Claims", "claims", "claims_from_text"]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from zanjir.errors import DataError, ParameterError, ZanjirError, choose
-from zanjir.explain.formula import FUNCTIONS
-from zanjir.explain.network import formulas_of
-from zanjir.explain.problem import Problem, named_leaves
+from zanjir.explain.problems.formula import FUNCTIONS
+from zanjir.explain.problems.network import formulas_of
+from zanjir.explain.problems.problem import Problem, named_leaves
+from zanjir.explain.problems.score_problem import Scores, formulas_of_scores, place_of
+from zanjir.explain.problems.toml_file import LARGEST_FILE, check_keys, is_names, numbers_of, table, text_of, titles_of
 from zanjir.explain.proof import lines_of
-from zanjir.explain.score_problem import Scores, formulas_of_scores, place_of
-from zanjir.explain.toml_file import LARGEST_FILE, check_keys, is_names, numbers_of, table, text_of, titles_of
 from zanjir.optim import Optimizer, optimizer
 
 __all__ = ["load_problem", "problem_from_text"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from zanjir.explain.markdown import Markdown
-from zanjir.explain.script import script_parts
 from zanjir.explain.steps import Step
-from zanjir.explain.writer import steps_of
+from zanjir.explain.writers.markdown import Markdown
+from zanjir.explain.writers.script import script_parts
+from zanjir.explain.writers.writer import steps_of
 
 __all__ = ["as_notebook"]
 

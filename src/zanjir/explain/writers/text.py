@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from zanjir.explain.numerals import rows, shape_text
 from zanjir.explain.steps import Path, Step, Table, Value
-from zanjir.explain.writer import Writer, distinct
+from zanjir.explain.writers.numerals import rows, shape_text
+from zanjir.explain.writers.writer import Writer, distinct
 
 __all__ = ["as_text"]
 

@@ -1,0 +1,1 @@
+"""Problems: as data, as TOML files, and those of the lectures."""
