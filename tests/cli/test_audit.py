@@ -66,3 +66,9 @@ def test_a_bad_file_gets_one_sentence(call, tmp_path, content, sentence):
 def test_wrong_usage_leaves_with_2(call):
     assert "CLAIMS" in call("audit").sentence
     assert call("audit", "homework-1", "--lang", "de").code == 2
+
+
+def test_in_persian_numbers_and_names_run_from_left_to_right(call):
+    lines = call("audit", "homework-1", "--lang", "fa").out.splitlines()
+    assert any("\u2066-0.0766\u2069" in line for line in lines)
+    assert all(line.count("\u2066") == line.count("\u2069") for line in lines)

@@ -55,9 +55,11 @@ def lines_of(finding: Finding, language: str) -> list[str]:
     """Return a finding: what is printed and right, and below it the sentence."""
     from zanjir.explain.arithmetic import rounded
     from zanjir.explain.words import said
+    from zanjir.explain.writers.text import isolated
 
     claim = finding.claim
     place = f"{claim.place}  " if claim.place else ""
     right = "-" if finding.right is None else rounded(finding.right)
     compared = said(language, "audit_compared", printed="-" if claim.printed is None else claim.printed, right=right)
-    return [f"{place}{claim.label or claim.target}: {compared}", f"    {finding.sentence(language)}"]
+    lines = [f"{place}{claim.label or claim.target}: {compared}", f"    {finding.sentence(language)}"]
+    return [isolated(line) for line in lines] if language == "fa" else lines

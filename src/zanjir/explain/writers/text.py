@@ -6,9 +6,9 @@ import numpy as np
 
 from zanjir.explain.steps import Path, Step, Table, Value
 from zanjir.explain.writers.numerals import rows, shape_text
-from zanjir.explain.writers.writer import Writer, distinct
+from zanjir.explain.writers.writer import LATIN, Writer, distinct
 
-__all__ = ["as_text"]
+__all__ = ["as_text", "isolated"]
 
 # Unicode's left-to-right isolate, and its end.
 ISOLATE, END = "\u2066", "\u2069"
@@ -57,6 +57,18 @@ def as_text(tree: Step, *, language: str = "en", digits: int = 6, numerals: str 
     writer = Text(language, digits, numerals)
     remarks = [writer.remark(*remark) for remark in writer.remarks(tree)]
     return "\n\n".join([writer.title(tree), *writer.mode_note(tree), *writer.parts(tree), *remarks])
+
+
+def isolated(line: str) -> str:
+    r"""Return a Persian line whose Latin words and numbers run from left to right, in their places.
+
+    Examples
+    --------
+    >>> ascii(isolated("عدد -0.5"))[-17:-1]
+    '\\u2066-0.5\\u2069'
+    """
+    pieces = LATIN.split(line)
+    return "".join(f"{ISOLATE}{piece}{END}" if k % 2 else piece for k, piece in enumerate(pieces))
 
 
 class Text(Writer):
