@@ -266,3 +266,13 @@ def test_only_single_numbers_with_names_are_explained():
     a, b = tensor(1.0, "a"), tensor(2.0, "a")
     with pytest.raises(GraphError, match="the name 'a' stands for two numbers"):
         solution((a * b).named("f"))
+
+
+def test_a_line_of_a_solution_is_a_formula_again():
+    made = problem_from_text("[given]\nx = 0.5\n[formulas]\nz = 'exp(x) - 1'\nf = 'max(0, log(z + 2)) * sqrt(z)'")
+    lines = {step.target: step.written.symbolic for step in made.solution().every("forward", "loss")}
+    assert "np.exp(x)" in lines["z"]
+    again = problem_from_text(
+        "[given]\nx = 0.5\n[formulas]\n" + "".join(f"{name} = '{line}'\n" for name, line in lines.items())
+    )
+    assert again.loss.value == made.loss.value

@@ -49,9 +49,10 @@ def parsed(text: str, names: Mapping[str, Tensor]) -> Tensor:
     Parameters
     ----------
     text : str
-        Names, numbers, ``+ - * / ** @``, brackets and the functions of `FUNCTIONS`, as in Python. A gate's settings
-        follow its inputs, or stand by name, and are numbers: ``clip(x, 0, 1)``, ``elu(x, alpha=0.5)``. The first
-        input of ``where`` may be a condition, of comparisons with ``and``, ``or`` and ``not``.
+        Names, numbers, ``+ - * / ** @``, brackets and the functions of `FUNCTIONS`, as in Python, with or without
+        the ``np.`` of a solution. A gate's settings follow its inputs, or stand by name, and are numbers:
+        ``clip(x, 0, 1)``, ``elu(x, alpha=0.5)``. The first input of ``where`` may be a condition, of comparisons with
+        ``and``, ``or`` and ``not``.
     names : mapping of str to Tensor
         What may stand in it.
 
@@ -158,7 +159,11 @@ class Reader:
                 return self.operated(node, at_once)
             case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in OF_ARRAYS:
                 return OF_ARRAYS[name](as_tensor(self.built(argument)))
-            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=settings):
+            case ast.Call(
+                func=ast.Name(id=name) | ast.Attribute(value=ast.Name(id="np"), attr=name),
+                args=arguments,
+                keywords=settings,
+            ):
                 return self.called(name, arguments, settings)
         raise DataError(
             f"{ast.unparse(node)!r} in {self.text!r} is not understood; expected names, numbers, + - * / **, "
