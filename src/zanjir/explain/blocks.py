@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -18,7 +20,10 @@ from zanjir.graph.gate import TABLE, Precedence
 from zanjir.graph.order import topological_order
 from zanjir.graph.tensor import apply, is_number
 
-__all__ = ["Block", "blocks_of", "escaped", "fraction_latex", "latex_name", "target_latex"]
+__all__ = [
+    "Block", "blocks_of", "check_apart", "check_named", "escaped", "fraction_latex", "free_names", "latex_name",
+    "target_latex",
+]  # fmt: skip
 
 LONGEST_LINE = 1_000_000  # characters
 GREEK = {
@@ -292,6 +297,32 @@ def fraction_latex(exact: str) -> str:
 def escaped(text: str) -> str:
     """Return part of a name without signs that mean something in a formula."""
     return "".join(SPECIAL.get(sign, sign) for sign in text)
+
+
+def check_named(loss: Tensor) -> None:
+    """Refuse to explain what has no name or no gate."""
+    if not loss.name or loss.gate is None:
+        raise GraphError("the number to explain has no name or is given; name it: loss.named('loss').")
+
+
+def check_apart(nodes: Sequence[Tensor], what: str) -> None:
+    """Refuse one name for two numbers, or two arrays."""
+    names = Counter(node.name for node in nodes if node.name)
+    if twice := [name for name, n in names.items() if n > 1]:
+        raise GraphError(f"the name {min(twice)!r} stands for two {what}; give each a name of its own.")
+
+
+def free_names(letter: str, nodes: Sequence[Tensor]) -> Iterator[str]:
+    """Yield a letter with 1, 2, ... after it, without the names that nodes have.
+
+    Examples
+    --------
+    >>> names = free_names("s", [Tensor(1.0, "s1")])
+    >>> next(names), next(names)
+    ('s2', 's3')
+    """
+    taken = {node.name for node in nodes}
+    return (name for k in count(1) if (name := f"{letter}{k}") not in taken)
 
 
 def is_scalar(node: Tensor) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from zanjir.errors import GraphError, NonFiniteError, ShapeError
 from zanjir.explain.arithmetic import FULL, Arithmetic, Number, arithmetic
-from zanjir.explain.blocks import Block, blocks_of, is_scalar, latex_name
+from zanjir.explain.blocks import Block, blocks_of, check_apart, check_named, is_scalar, latex_name
 from zanjir.explain.differences import STEP, Difference, shifted
 from zanjir.explain.steps import Path, Step, Written
 from zanjir.explain.update import Update
@@ -104,17 +103,14 @@ class Work:
         self, loss: Tensor, symbol: str, given: Sequence[str], wrt: Sequence[str] | None, by: Arithmetic = FULL,
         unread: Sequence[Tensor] = (),
     ) -> None:  # fmt: skip
-        if not loss.name or loss.gate is None:
-            raise GraphError("the number to explain has no name or is given; name it: loss.named('loss').")
+        check_named(loss)
         self.loss, self.symbol, self.by = loss, symbol, by
         nodes = [*topological_order([loss]), *unread]
         for node in nodes:
             if not is_scalar(node):
                 raise ShapeError(f"{node.label} has shape {node.shape}; expected single numbers, one name for each.")
-        names = Counter(node.name for node in nodes if node.name)
-        if twice := [name for name, count in names.items() if count > 1]:
-            raise GraphError(f"the name {min(twice)!r} stands for two numbers; give each a name of its own.")
-        self.names = set(names)
+        check_apart(nodes, "numbers")
+        self.names = {node.name for node in nodes if node.name}
         leaves = {node.name: node for node in nodes if node.gate is None and node.name}
         self.leaves = {name: leaves[name] for name in (*given, *leaves) if name in leaves}
         self.wrt = [name for name in self.leaves if wrt is None or name in wrt]

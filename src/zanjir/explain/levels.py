@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
 import numpy as np
 
 from zanjir.errors import GraphError, NonFiniteError, ParameterError, choose
+from zanjir.explain.blocks import free_names
 from zanjir.explain.chain_rule import solution
 from zanjir.explain.entries import Index, check_size, entry_name, is_rest, single_numbers
 from zanjir.explain.matrices import by_matrices, check_number, in_float64, leaves_of
@@ -225,7 +225,7 @@ def gate_by_gate(loss: Tensor) -> Tensor:
     ['w', 'x', 's1', 'b', 'f']
     """
     order = topological_order([loss])
-    names = free_names({node.name for node in order if node.name})
+    names = free_names("s", order)
     made: dict[int, Tensor] = {}
     for node in order:
         if node.gate is None:
@@ -235,11 +235,6 @@ def gate_by_gate(loss: Tensor) -> Tensor:
         is_number_of_formula = not node.name and not any(x.name for x in again.inputs)
         made[id(node)] = again if is_number_of_formula else again.named(node.name or next(names))
     return made[id(loss)]
-
-
-def free_names(taken: Collection[str]) -> Iterator[str]:
-    """Yield s1, s2, ... without names that are taken."""
-    return (name for k in count(1) if (name := f"s{k}") not in taken)
 
 
 def agreeing(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,7 @@ from numpy.typing import NDArray
 
 from zanjir.errors import GraphError, NonFiniteError, ShapeError
 from zanjir.explain.arithmetic import FULL
-from zanjir.explain.blocks import Block, blocks_of, written
+from zanjir.explain.blocks import Block, blocks_of, check_apart, check_named, free_names, written
 from zanjir.explain.differences import STEP, Difference
 from zanjir.explain.steps import Path, Step, Written
 from zanjir.explain.update import Update
@@ -185,8 +183,7 @@ def check_number(loss: Tensor) -> None:
     """Refuse what is not a single number with a name, a gate and a slope."""
     if loss.shape != ():
         raise ShapeError(f"{loss.label} has shape {loss.shape}; expected a single number; take .mean() first.")
-    if not loss.name or loss.gate is None:
-        raise GraphError("the number to explain has no name or is given; name it: loss.named('loss').")
+    check_named(loss)
     if loss.dtype.kind != "f":
         raise GraphError(f"{loss.name} is a number of {loss.dtype}, without derivatives; build it from floats.")
 
@@ -209,10 +206,9 @@ def leaves_of(loss: Tensor, parameters: Sequence[str]) -> dict[str, Tensor]:
     GraphError
         If a parameter is none of them, or has no derivative; or if two arrays have one name.
     """
-    nodes = [node for node in topological_order([loss]) if node.name]
-    if twice := [name for name, n in Counter(str(node.name) for node in nodes).items() if n > 1]:
-        raise GraphError(f"the name {min(twice)!r} stands for two arrays; give each a name of its own.")
-    leaves = {str(node.name): node for node in nodes if node.gate is None}
+    nodes = topological_order([loss])
+    check_apart(nodes, "arrays")
+    leaves = {node.name: node for node in nodes if node.gate is None and node.name}
     for name in parameters:
         if name not in leaves:
             raise GraphError(f"{name!r} is no given array; expected some of {', '.join(leaves)}.")
@@ -224,8 +220,7 @@ def leaves_of(loss: Tensor, parameters: Sequence[str]) -> dict[str, Tensor]:
 
 def with_named_arrays(loss: Tensor) -> Tensor:
     """Return the same graph with a name for every array of a formula, c1, c2, ...: a line has no room for numbers."""
-    taken = {node.name for node in topological_order([loss])}
-    names = (name for k in count(1) if (name := f"c{k}") not in taken)
+    names = free_names("c", topological_order([loss]))
     return with_leaves(loss, lambda leaf: leaf if leaf.name or not leaf.shape else leaf.named(next(names)))
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from zanjir.errors import GraphError, ShapeError
-from zanjir.explain.blocks import Block, blocks_of, latex_name
+from zanjir.errors import ShapeError
+from zanjir.explain.blocks import Block, blocks_of, check_apart, check_named, latex_name
 from zanjir.explain.points import random_points
 from zanjir.explain.steps import Path, Step, Written
 from zanjir.graph import Tensor
@@ -109,15 +109,13 @@ class Formulas:
     def __init__(
         self, loss: Tensor, letters: Collection[str], given: Sequence[str], wrt: Sequence[str] | None, symbol: str
     ) -> None:
-        if not loss.name or loss.gate is None:
-            raise GraphError("the number to explain has no name or is given; name it: loss.named('loss').")
+        check_named(loss)
         if loss.shape != ():
             raise ShapeError(f"{loss.name} has shape {loss.shape}; expected a single number to differentiate.")
         self.loss, self.symbol, self.letters = loss, symbol, letters
         order = topological_order([loss])
         self.named = {node.name: node for node in order if node.name}
-        if twice := [name for name, n in Counter(node.name for node in order if node.name).items() if n > 1]:
-            raise GraphError(f"the name {twice[0]!r} stands for two numbers; give each a name of its own.")
+        check_apart(order, "numbers")
         leaves = [name for name, node in self.named.items() if node.gate is None]
         self.leaves = [name for name in dict.fromkeys((*given, *leaves)) if name in leaves]
         self.blocks = blocks_of([loss])
